@@ -1,0 +1,49 @@
+# Two commands for a fresh machine with Python 3.11 or newer and make:
+#   make gaussian   the main demonstration: a picture, an MP4, a SavedModel
+#   make test       the tests
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: gaussian test test-all lint bench clean
+
+gaussian: $(VENV)/.run
+	$(BIN)/python scripts/gaussian.py --minibatch --run-dir runs/gaussian \
+		--anim-path runs/gaussian/gaussian.mp4 --anim-every 10 \
+		--export runs/gaussian/saved_model --no-window
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "tf_gans needs Python 3.11 or newer; $(PYTHON) is older. Name one: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@ $(VENV)/.run
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,serving]'
+	touch $@ $(VENV)/.test $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,215 @@
+"""One-dimensional distributions, in closed form and from a user's numbers.
+
+Each has a `mean` and a `std` (of the distribution, not of a sample), a quantile
+function `ppf` and a distribution function `cdf` in numpy, for the metrics, and
+`draw`, for training.
+"""
+
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from tf_gans import random
+from tf_gans.data.source import Source
+from tf_gans.errors import UserError, check_positive_int
+
+
+class ScalarDistribution(Source):
+    """Base class: batches of scalars, in rising order within each batch.
+
+    The original sorts each batch. The networks of the demonstration do not
+    look at the order, but the printed losses and the pairs of a batch do not
+    depend on it either, so it is kept, as an option.
+
+    Args:
+        batch_size: int.
+        sort: bool. Whether each batch is sorted. Defaults to `True`.
+    """
+
+    sample_shape = (1,)
+    mean: float
+    std: float
+
+    def __init__(self, batch_size, sort=True):
+        self.batch_size = check_positive_int("batch_size", batch_size)
+        self.sort = bool(sort)
+
+    def draw(self, seed, first_step, num_steps):
+        x = self._draw(seed, first_step, num_steps)  # (num_steps, batch_size)
+        if self.sort:
+            x = tf.sort(x, axis=-1)
+        return x[..., tf.newaxis]
+
+    def _draw(self, seed, first_step, num_steps):
+        raise NotImplementedError
+
+    def sample(self, generator, size):
+        """Draws `size` independent samples with a `numpy.random.Generator`."""
+        return self.ppf(generator.random(size))
+
+    def ppf(self, q):
+        """The quantile function at `q`, an array in (0, 1)."""
+        raise NotImplementedError
+
+    def cdf(self, x):
+        """The distribution function at `x`, an array."""
+        raise NotImplementedError
+
+
+class Gaussian(ScalarDistribution):
+    """N(mu, sigma).
+
+    Args:
+        batch_size: int.
+        mu: float. Defaults to `4`.
+        sigma: float, positive. Defaults to `0.5`.
+        sort: bool. Whether each batch is sorted. Defaults to `True`.
+
+    Reference:
+    - [AYLIEN/gan-intro, gan.py, lines 29-37](
+      https://github.com/AYLIEN/gan-intro)
+    """
+
+    def __init__(self, batch_size, mu=4.0, sigma=0.5, sort=True):
+        super().__init__(batch_size, sort)
+        if not sigma > 0:
+            raise ValueError(
+                f"`sigma` must be positive. Received: sigma={sigma}"
+            )
+        self.mean = float(mu)
+        self.std = float(sigma)
+
+    def _draw(self, seed, first_step, num_steps):
+        shape = (self.batch_size,)
+        noise = random.normal(seed, "real", first_step, num_steps, shape)
+        return self.mean + self.std * noise
+
+    def ppf(self, q):
+        q = tf.constant(q, tf.float64)
+        return self.mean + self.std * tf.math.ndtri(q).numpy()
+
+    def cdf(self, x):
+        z = (np.asarray(x, np.float64) - self.mean) / (self.std * np.sqrt(2))
+        return 0.5 * (1 + tf.math.erf(tf.constant(z)).numpy())
+
+
+class Empirical(ScalarDistribution):
+    """The distribution of a user's numbers, each equally likely.
+
+    Batches are drawn with replacement.
+
+    Args:
+        batch_size: int.
+        values: array of at least two finite numbers that are not all equal.
+        sort: bool. Whether each batch is sorted. Defaults to `True`.
+    """
+
+    def __init__(self, batch_size, values, sort=True):
+        super().__init__(batch_size, sort)
+        values = np.sort(np.asarray(values, np.float64).ravel())
+        if values.size < 2:
+            raise ValueError(
+                f"`values` must hold at least 2 numbers. Received: {values.size}"
+            )
+        if not np.isfinite(values).all():
+            raise ValueError("`values` must be finite numbers.")
+        if values[0] == values[-1]:
+            raise ValueError(
+                f"`values` must not all be equal. Received: {values[0]} only"
+            )
+        self.values = values
+        self.mean = float(values.mean())
+        self.std = float(values.std())
+
+    @classmethod
+    def from_file(cls, path, batch_size, sort=True):
+        """Reads one column of numbers from a .csv, .txt or .npy file.
+
+        A first line of text is taken for a header.
+
+        Raises:
+            UserError: the file cannot be read as one column of at least two
+                finite numbers. The message names the file and the line.
+        """
+        values = read_column(pathlib.Path(path))
+        try:
+            return cls(batch_size, values, sort)
+        except ValueError as error:
+            raise UserError(f"{path}: {error}".replace("`", "")) from None
+
+    def _draw(self, seed, first_step, num_steps):
+        shape = (self.batch_size,)
+        index = random.integers(
+            seed, "real", first_step, num_steps, shape, self.values.size
+        )
+        return tf.gather(tf.constant(self.values, tf.float32), index)
+
+    def ppf(self, q):
+        # The inverse of a step function: the smallest value with F(x) >= q.
+        index = np.ceil(np.asarray(q) * self.values.size).astype(np.int64) - 1
+        return self.values[np.clip(index, 0, self.values.size - 1)]
+
+    def cdf(self, x):
+        rank = np.searchsorted(self.values, x, side="right")
+        return rank / self.values.size
+
+
+def read_column(path):
+    """Reads one column of numbers; see `Empirical.from_file`."""
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".txt", ".npy"):
+        raise UserError(
+            f"{path}: the file must end in .csv, .txt or .npy; "
+            f"received {suffix or 'no suffix'}"
+        )
+    try:
+        if suffix == ".npy":
+            return _read_npy(path)
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: the file is not text in UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    return _parse_column(path, text)
+
+
+def _read_npy(path):
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise UserError(
+            f"{path}: is not an array of numbers: {error}"
+        ) from None
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
+        kind = getattr(values, "dtype", type(values).__name__)
+        raise UserError(
+            f"{path}: must hold integers or floats; received {kind}"
+        )
+    if values.squeeze().ndim > 1:
+        raise UserError(
+            f"{path}: must hold one column; received shape {values.shape}"
+        )
+    return values
+
+
+def _parse_column(path, text):
+    values = []
+    lines = [line.strip() for line in text.splitlines()]
+    numbered = [(i, line) for i, line in enumerate(lines, 1) if line]
+    for place, (number, line) in enumerate(numbered):
+        cell = line.rstrip(",;").strip().strip('"')
+        try:
+            values.append(float(cell))
+        except ValueError:
+            is_header = (
+                place == 0 and not cell[:1].isdigit() and "," not in cell
+            )
+            if is_header:
+                continue
+            columns = len(cell.replace(";", ",").split(","))
+            what = f"{columns} columns" if columns > 1 else repr(cell[:40])
+            raise UserError(
+                f"{path}, line {number}: must be one number; received {what}"
+            ) from None
+    return np.array(values, np.float64)

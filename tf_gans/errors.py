@@ -1,0 +1,29 @@
+"""Errors that a user can mend, and the checks that raise them."""
+
+import numbers
+
+
+class UserError(Exception):
+    """A mistake in what the user asked for, told in one line.
+
+    The command lines print the message without a traceback and exit with
+    `exit_code`.
+    """
+
+    exit_code = 2
+
+
+class RunError(UserError):
+    """A run that failed while it was under way, for example by diverging."""
+
+    exit_code = 1
+
+
+def check_positive_int(name, value):
+    """Returns `value` as an int, or raises a `ValueError` that names it."""
+    is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_int or value < 1:
+        raise ValueError(
+            f"`{name}` must be a positive integer. Received: {name}={value!r}"
+        )
+    return int(value)

@@ -1,0 +1,564 @@
+"""The generative adversarial network: a Keras model with two players.
+
+`GAN.train_step` is the algorithm box of the papers. Around it, `fit` runs
+blocks of steps inside one compiled program: a tiny network's step takes
+microseconds, and starting a program takes longer than that.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_gans import losses as losses_module
+from tf_gans.callbacks.probe import Probe
+from tf_gans.data.source import Source
+from tf_gans.errors import check_positive_int
+
+# Up to this many trainable parameters a step costs less than starting it, and
+# `steps_per_execution="auto"` runs blocks of `_BLOCK_STEPS` steps.
+_SMALL_MODEL = 100_000
+_BLOCK_STEPS = 1000
+
+
+@keras.saving.register_keras_serializable(package="tf_gans")
+class GAN(keras.Model):
+    """Trains a generator against a discriminator.
+
+    One training step is `critic_steps` updates of the discriminator, each on a
+    fresh real batch and fresh z, then one update of the generator on fresh z.
+
+    Everything random is a function of (`seed`, step): z, the batches of a
+    `Source`, a penalty's draws. A model whose weights are loaded goes on with
+    exactly the numbers that the saved one would have seen next.
+
+    Args:
+        generator: `keras.Model` from z, `(batch, *latents.shape)`, to samples.
+        discriminator: `keras.Model` from samples to logits, `(batch, 1)`.
+        latents: `tf_gans.latents.Latents`. The prior of z.
+        loss: an adversarial loss (`tf_gans.losses`). Defaults to
+            `NonSaturating()`.
+        penalty: a penalty (`tf_gans.penalties`) added to the discriminator's
+            loss, or None. Defaults to `None`.
+        critic_steps: int. Discriminator updates for each generator update.
+            Defaults to `1`.
+        ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
+            the generator whose weights are an exponential moving average,
+            `w_ema <- w_ema + (1 - decay) (w - w_ema)`; in the first steps the
+            decay is at most `(1 + t) / (10 + t)`. Defaults to `None`.
+        seed: int, at least 0. Defaults to `0`.
+
+    Example:
+
+    >>> gan = GAN(
+    ...     networks.gaussian.Generator(),
+    ...     networks.gaussian.Discriminator(minibatch=True),
+    ...     latents=latents.Stratified(-8, 8),
+    ... )
+    >>> gan.compile(
+    ...     generator_optimizer=keras.optimizers.Adam(1e-3),
+    ...     discriminator_optimizer=keras.optimizers.Adam(1e-3),
+    ... )
+    >>> history = gan.fit(data.Gaussian(batch_size=8), steps_per_epoch=5000)
+
+    Reference:
+    - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), algorithm 1
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latents,
+        loss=None,
+        penalty=None,
+        critic_steps=1,
+        ema_decay=None,
+        seed=0,
+        name="gan",
+        **kwargs,
+    ):
+        super().__init__(name=name, **kwargs)
+        if ema_decay is not None and not 0 <= ema_decay < 1:
+            raise ValueError(
+                f"`ema_decay` must lie in [0, 1). Received: ema_decay={ema_decay}"
+            )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latents = latents
+        self.adversarial_loss = loss or losses_module.NonSaturating()
+        self.penalty = penalty
+        self.critic_steps = check_positive_int("critic_steps", critic_steps)
+        self.ema_decay = ema_decay
+        self.step = self._counter("step", 0)
+        self.seed = self._counter("seed", seed)
+
+        latent_shape = (None, *latents.shape)
+        if not generator.built:
+            generator.build(latent_shape)
+        z = keras.KerasTensor(latent_shape, dtype="float32")
+        sample_shape = generator.compute_output_spec(z, training=False).shape
+        if not discriminator.built:
+            discriminator.build(sample_shape)
+        self.ema_generator = None
+        if ema_decay is not None:
+            self.ema_generator = type(generator).from_config(
+                {**generator.get_config(), "name": "ema_generator"}
+            )
+            self.ema_generator.build(latent_shape)
+            self.ema_generator.set_weights(generator.get_weights())
+
+        names = ["d_loss", "g_loss"] + (["penalty"] if penalty else [])
+        self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
+        self.step_losses = {n: np.zeros(0, np.float32) for n in names}
+        self._source = None
+        self._probe = None
+        self.built = True
+
+    def _counter(self, name, value):
+        return self.add_weight(
+            name=name,
+            shape=(),
+            dtype="int64",
+            initializer=lambda shape, dtype: tf.constant(value, tf.int64),
+            trainable=False,
+        )
+
+    @property
+    def metrics(self):
+        return list(self._trackers.values())
+
+    @property
+    def sampler(self):
+        """The generator to draw samples with: the average, where one is kept."""
+        return self.ema_generator or self.generator
+
+    def call(self, latents, training=False):
+        return self.sampler(latents, training=training)
+
+    def sample(self, num_samples, seed=0):
+        """Draws samples.
+
+        Args:
+            num_samples: int.
+            seed: int. Independent of the seed of the training.
+
+        Returns:
+            A tensor of shape `(num_samples, *sample_shape)`.
+        """
+        z = self.latents.draw(seed, "sample", 0, 1, num_samples)[0]
+        return self(z)
+
+    # Compiling -------------------------------------------------------------
+
+    def compile(
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        jit_compile="auto",
+        steps_per_execution="auto",
+        run_eagerly=False,
+    ):
+        """Configures the model for training.
+
+        Args:
+            generator_optimizer: `keras.optimizers.Optimizer`.
+            discriminator_optimizer: another one.
+            jit_compile: bool or `"auto"`. Whether the block of steps is
+                compiled with XLA; `"auto"` asks `default_jit_compile`.
+            steps_per_execution: int or `"auto"`. The steps of a block. With
+                `"auto"`, 1000 for models of up to 100,000 parameters and 1 for
+                larger ones.
+            run_eagerly: bool. Runs the steps one by one in Python, to debug.
+        """
+        if generator_optimizer is discriminator_optimizer:
+            raise ValueError(
+                "`generator_optimizer` and `discriminator_optimizer` must be "
+                "two optimizers. Received the same one twice."
+            )
+        if jit_compile == "auto":
+            jit_compile = default_jit_compile(self)
+        if steps_per_execution == "auto":
+            size = sum(
+                int(np.prod(v.shape))
+                for network in (self.generator, self.discriminator)
+                for v in network.trainable_variables
+            )
+            steps_per_execution = _BLOCK_STEPS if size <= _SMALL_MODEL else 1
+        # Keras would make an optimizer of its own: there is none to make.
+        super().compile(
+            optimizer=None,
+            jit_compile=jit_compile and not run_eagerly,
+            steps_per_execution=steps_per_execution,
+            run_eagerly=run_eagerly,
+        )
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        # Built now, so that a checkpoint's optimizer state has a place to go.
+        generator_optimizer.build(self.generator.trainable_variables)
+        discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.train_function = None
+
+    def get_compile_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator_optimizer": serialize(self.generator_optimizer),
+            "discriminator_optimizer": serialize(self.discriminator_optimizer),
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config):
+        self.compile(
+            **{
+                key: keras.saving.deserialize_keras_object(value)
+                for key, value in config.items()
+            }
+        )
+
+    # The algorithm ---------------------------------------------------------
+
+    def train_step(self, data):
+        """One step of the algorithm.
+
+        Args:
+            data: a pair of tensors, real samples of shape `(critic_steps,
+                batch, *sample_shape)` and z of shape `(critic_steps + 1,
+                batch, *latents.shape)`.
+
+        Returns:
+            A dict of scalar losses: those of the last discriminator update and
+            of the generator update, each before its update.
+        """
+        real, z = data
+        for k in range(self.critic_steps):
+            logs = self._update_discriminator(real[k], z[k])
+        logs["g_loss"] = self._update_generator(z[-1])
+        self._update_average()
+        return logs
+
+    def _update_discriminator(self, real, z):
+        fake = self.generator(z, training=True)
+        logs = {}
+        variables = self.discriminator.trainable_variables
+        with tf.GradientTape() as tape:
+            real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+            logs["d_loss"] = loss
+            if self.penalty is not None:
+                logs["penalty"] = self.penalty(self._critic, real, fake)
+                loss = loss + logs["penalty"]
+            loss = self.discriminator_optimizer.scale_loss(loss)
+        gradients = tape.gradient(loss, variables)
+        self.discriminator_optimizer.apply(gradients, variables)
+        return logs
+
+    def _update_generator(self, z):
+        variables = self.generator.trainable_variables
+        with tf.GradientTape() as tape:
+            fake = self.generator(z, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            loss = self.adversarial_loss.generator(fake_logits)
+            scaled = self.generator_optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, variables)
+        self.generator_optimizer.apply(gradients, variables)
+        return loss
+
+    def _critic(self, samples):
+        return self.discriminator(samples, training=True)
+
+    def _update_average(self):
+        if self.ema_generator is None:
+            return
+        t = tf.cast(self.generator_optimizer.iterations, tf.float32)
+        rate = 1 - tf.minimum(self.ema_decay, (1 + t) / (10 + t))
+        for average, weight in zip(
+            self.ema_generator.weights, self.generator.weights, strict=True
+        ):
+            average.assign_add(rate * (weight - average))
+
+    # Blocks of steps -------------------------------------------------------
+
+    def fit(
+        self,
+        x=None,
+        *,
+        epochs=1,
+        steps_per_epoch=None,
+        callbacks=None,
+        **kwargs,
+    ):
+        """Trains the model.
+
+        Args:
+            x: a `tf_gans.data.Source`, or anything that `keras.Model.fit`
+                takes as samples: a `tf.data.Dataset` or arrays. Of pairs, the
+                first element is used. A dataset's batches must be of one size
+                (`drop_remainder=True`); each step takes `critic_steps` of them.
+            epochs: int. Defaults to `1`.
+            steps_per_epoch: int. Generator updates in an epoch. A source
+                without an end needs it.
+            callbacks: list of callbacks. At most one may be a
+                `tf_gans.callbacks.Probe`, whose measurements become part of
+                the compiled program.
+            **kwargs: the other arguments of `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History` of the losses' means over each epoch.
+        """
+        callbacks = list(callbacks or [])
+        probes = [c for c in callbacks if isinstance(c, Probe)]
+        if len(probes) > 1:
+            raise ValueError(
+                "`callbacks` may hold one Probe. "
+                f"Received: {len(probes)} of them"
+            )
+        probe = probes[0] if probes else None
+        source = x if isinstance(x, Source) else None
+        if (source, probe) != (self._source, self._probe):
+            self._source, self._probe = source, probe
+            self.train_function = None
+        position = _Position()
+        if source is None:
+            kwargs["steps_per_epoch"] = steps_per_epoch
+        else:
+            steps = steps_per_epoch or getattr(source, "steps_per_epoch", None)
+            if steps is None:
+                raise ValueError(
+                    "`steps_per_epoch` is needed: the source has no end."
+                )
+            position.steps = check_positive_int("steps_per_epoch", steps)
+            # The program draws its own batches. Keras counts these.
+            x = tf.data.Dataset.range(position.steps)
+        self._position = position
+        return super().fit(
+            x, epochs=epochs, callbacks=[position, *callbacks], **kwargs
+        )
+
+    def make_train_function(self, force=False):
+        """Builds the function that Keras' `fit` calls for each block."""
+        if self.train_function is not None and not force:
+            return self.train_function
+        size = self.steps_per_execution
+        run_block, next_reals = self._run_block, self._next_reals
+        if not self.run_eagerly:
+            run_block = tf.function(
+                run_block, jit_compile=self.jit_compile, autograph=False
+            )
+            next_reals = tf.function(next_reals, autograph=False)
+
+        def train_function(iterator):
+            if self._source is None:
+                real, count = next_reals(iterator)
+                count = int(count)
+                if count == 0:
+                    raise StopIteration
+            else:
+                real = None
+                count = min(size, self._position.remaining)
+            # Python numbers would be compiled into the program.
+            first_step = int(self.step.numpy())
+            losses, measured = run_block(real, tf.constant(count))
+            values = losses.numpy()[:, :count]
+            self.step_losses = dict(zip(self._trackers, values, strict=True))
+            if self._probe is not None:
+                self._probe.receive(first_step, count, measured)
+            return self.get_metrics_result()
+
+        self.train_function = train_function
+        return train_function
+
+    def _next_reals(self, iterator):
+        """Takes the real batches of a block from a dataset's iterator.
+
+        Returns:
+            The batches, `(block, critic_steps, batch, *sample_shape)`, and
+            how many steps of the block they suffice for.
+        """
+        spec = iterator.element_spec
+        spec = spec[0] if isinstance(spec, tuple) else spec
+        size = self.steps_per_execution * self.critic_steps
+        if not spec.shape.is_fully_defined() and size > 1:
+            raise ValueError(
+                "The dataset's batches must all be of one size; batch it with "
+                f"`drop_remainder=True`. Received: element_spec={spec}"
+            )
+
+        def take(count, batches, optional):
+            element = optional.get_value()
+            batch = element[0] if isinstance(element, tuple) else element
+            batches = batches.write(count, batch)
+            more = count + 1 < size
+            following = tf.cond(
+                more,
+                iterator.get_next_as_optional,
+                lambda: tf.experimental.Optional.empty(iterator.element_spec),
+            )
+            return count + 1, batches, following
+
+        count, batches, _ = tf.while_loop(
+            lambda count, batches, optional: optional.has_value(),
+            take,
+            (
+                0,
+                tf.TensorArray(spec.dtype, size, element_shape=spec.shape),
+                iterator.get_next_as_optional(),
+            ),
+        )
+        real = batches.stack() if size > 1 else batches.read(0)[tf.newaxis]
+        shape = [self.steps_per_execution, self.critic_steps, *spec.shape]
+        shape = [-1 if s is None else s for s in shape]
+        return tf.reshape(real, shape), count // self.critic_steps
+
+    def _run_block(self, real, num_steps):
+        """Runs up to `steps_per_execution` training steps.
+
+        Args:
+            real: tensor of shape `(block, critic_steps, batch,
+                *sample_shape)`, or None to draw it from the source.
+            num_steps: scalar int32 tensor. How many steps to run.
+
+        Returns:
+            The losses, `(number of losses, block)`, and what the probe
+            measured: a dict of tensors with a leading axis of moments.
+        """
+        size, critics = self.steps_per_execution, self.critic_steps
+        first = self.step + 0
+        seed = self.seed + 0
+        if real is None:
+            real = self._source.draw(seed, first * critics, size * critics)
+            real = tf.reshape(real, (size, critics, *real.shape[1:]))
+        batch = real.shape[2] or tf.shape(real)[2]
+        z = self.latents.draw(
+            seed, "latents", first * (critics + 1), size * (critics + 1), batch
+        )
+        z = tf.reshape(z, (size, critics + 1, batch, *self.latents.shape))
+
+        def step(i, losses):
+            logs = self.train_step((real[i], z[i]))
+            row = tf.stack([logs[name] for name in self._trackers])
+            return i + 1, losses.write(i, row)
+
+        def steps(start, stop, losses):
+            return tf.while_loop(
+                lambda i, losses: i < stop,
+                step,
+                (start, losses),
+                parallel_iterations=1,
+            )[1]
+
+        losses = tf.TensorArray(
+            tf.float32, size, element_shape=(len(self._trackers),)
+        )
+        measured = {}
+        if self._probe is None:
+            losses = steps(0, num_steps, losses)
+        else:
+            losses, measured = self._steps_with_probe(
+                steps, first, num_steps, losses
+            )
+        self.step.assign_add(tf.cast(num_steps, tf.int64))
+        losses = tf.transpose(losses.stack())  # (names, block)
+        ran = tf.cast(tf.range(size) < num_steps, tf.float32)
+        for tracker, values in zip(
+            self._trackers.values(), tf.unstack(losses), strict=True
+        ):
+            tracker.update_state(values, sample_weight=ran)
+        return losses, measured
+
+    def _steps_with_probe(self, steps, first, num_steps, losses):
+        """Runs the block's steps, stopping at the probe's moments.
+
+        A moment follows each step whose number is a multiple of `every`. A
+        last, incomplete stretch also ends with a measurement, which the caller
+        leaves out.
+        """
+        probe = self._probe
+        every = probe.every
+        moments = self.steps_per_execution // every + 2
+        specs = tf.function(probe.measure, autograph=False)
+        specs = specs.get_concrete_function(self).structured_outputs
+        arrays = {
+            name: tf.TensorArray(spec.dtype, moments, element_shape=spec.shape)
+            for name, spec in specs.items()
+        }
+        # Of the step numbers in the block, the first that is a multiple.
+        lead = tf.cast(-first % every, tf.int32)
+
+        def stretch(start, moment, losses, arrays):
+            stop = tf.minimum(lead + moment * every + 1, num_steps)
+            losses = steps(start, stop, losses)
+            values = probe.measure(self)
+            arrays = {n: a.write(moment, values[n]) for n, a in arrays.items()}
+            return stop, moment + 1, losses, arrays
+
+        _, _, losses, arrays = tf.while_loop(
+            lambda start, *_: start < num_steps,
+            stretch,
+            (0, 0, losses, arrays),
+            parallel_iterations=1,
+        )
+        return losses, {name: array.stack() for name, array in arrays.items()}
+
+    # Saving ----------------------------------------------------------------
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "name": self.name,
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "latents": serialize(self.latents),
+            "loss": serialize(self.adversarial_loss),
+            "penalty": serialize(self.penalty),
+            "critic_steps": self.critic_steps,
+            "ema_decay": self.ema_decay,
+            "seed": int(self.seed.numpy()),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        deserialize = keras.saving.deserialize_keras_object
+        objects = ("generator", "discriminator", "latents", "loss", "penalty")
+        return cls(
+            **{
+                key: deserialize(value) if key in objects and value else value
+                for key, value in config.items()
+            }
+        )
+
+
+class _Position(keras.callbacks.Callback):
+    """Knows how much of the epoch is left when a block begins."""
+
+    steps = None
+    _begin = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._begin = batch
+
+    @property
+    def remaining(self):
+        return self.steps - self._begin
+
+
+def default_jit_compile(model):
+    """Whether XLA makes the training steps of a model faster here.
+
+    On a GPU it does. On a CPU it does for small dense networks, whose steps are
+    mostly the cost of starting operations; it does not for convolutions, which
+    run many times slower than in oneDNN. Under `tf.distribute` it must be off,
+    because it cannot compile the exchange of gradients.
+
+    Args:
+        model: a `keras.Model`.
+
+    Returns:
+        bool.
+    """
+    if tf.distribute.has_strategy():
+        return False
+    if tf.config.list_physical_devices("GPU"):
+        return True
+    layers = model._flatten_layers()
+    return not any("Conv" in type(layer).__name__ for layer in layers)

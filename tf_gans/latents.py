@@ -1,0 +1,156 @@
+"""The priors that the generator's input z is drawn from.
+
+A prior is a small immutable object: it has a `shape`, draws z for whole blocks
+of training steps (`draw`), one z for each of many seeds (`draw_each`), and it
+survives saving, because it has a `get_config`.
+"""
+
+import keras
+import tensorflow as tf
+
+from tf_gans import random
+from tf_gans.errors import check_positive_int
+
+
+class Latents:
+    """Base class of the priors.
+
+    A subclass implements `draw` and `get_config`.
+
+    Args:
+        shape: tuple of ints. The shape of one z, without the batch.
+    """
+
+    def __init__(self, shape):
+        self.shape = tuple(check_positive_int("shape", size) for size in shape)
+
+    def draw(self, seed, stream, first_step, num_steps, batch_size):
+        """Draws z for a run of training steps.
+
+        Args:
+            seed: int or scalar integer tensor.
+            stream: str. Distinguishes several draws within one step.
+            first_step: int or scalar integer tensor.
+            num_steps: int.
+            batch_size: int or scalar int32 tensor.
+
+        Returns:
+            A float32 tensor of shape `(num_steps, batch_size, *shape)`, whose
+            row `i` depends on `(seed, stream, first_step + i)` alone.
+        """
+        raise NotImplementedError
+
+    def draw_each(self, seeds):
+        """Draws one z for each seed, whatever other seeds stand beside it.
+
+        Args:
+            seeds: integer tensor of shape `(batch,)`.
+
+        Returns:
+            A float32 tensor of shape `(batch, *shape)`.
+        """
+        return tf.map_fn(
+            lambda seed: self.draw(seed, "sample", 0, 1, 1)[0, 0],
+            seeds,
+            fn_output_signature=tf.TensorSpec(self.shape, tf.float32),
+        )
+
+    def get_config(self):
+        return {"shape": self.shape}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def __repr__(self):
+        arguments = ", ".join(
+            f"{k}={v!r}" for k, v in self.get_config().items()
+        )
+        return f"{type(self).__name__}({arguments})"
+
+
+@keras.saving.register_keras_serializable(package="tf_gans")
+class Normal(Latents):
+    """z ~ N(0, I)."""
+
+    def draw(self, seed, stream, first_step, num_steps, batch_size):
+        shape = (batch_size, *self.shape)
+        return random.normal(seed, stream, first_step, num_steps, shape)
+
+
+@keras.saving.register_keras_serializable(package="tf_gans")
+class Uniform(Latents):
+    """Each component of z ~ U[low, high), independently.
+
+    Args:
+        shape: tuple of ints. The shape of one z.
+        low: float. Defaults to `-1`.
+        high: float. Defaults to `1`.
+    """
+
+    def __init__(self, shape, low=-1.0, high=1.0):
+        super().__init__(shape)
+        if not low < high:
+            raise ValueError(
+                "`low` must be less than `high`. "
+                f"Received: low={low}, high={high}"
+            )
+        self.low = float(low)
+        self.high = float(high)
+
+    def draw(self, seed, stream, first_step, num_steps, batch_size):
+        shape = (batch_size, *self.shape)
+        u = random.uniform(seed, stream, first_step, num_steps, shape)
+        return self.low + (self.high - self.low) * u
+
+    def get_config(self):
+        return {**super().get_config(), "low": self.low, "high": self.high}
+
+
+@keras.saving.register_keras_serializable(package="tf_gans")
+class Stratified(Latents):
+    """A batch of scalars z that covers an interval evenly, in rising order.
+
+    `z_i = linspace(low, high, batch_size)_i + jitter * U[0, 1)`: the batch is
+    one point for each of `batch_size` places, moved a little. It is not an
+    independent sample: its order and spacing carry information, and a critic
+    that sees whole batches can use it.
+
+    A single z cannot be stratified, so `draw_each` draws from the interval's
+    uniform distribution.
+
+    Args:
+        low: float. Defaults to `-8`.
+        high: float. Defaults to `8`.
+        jitter: float, at least 0. Defaults to `0.01`.
+
+    Reference:
+    - [AYLIEN/gan-intro, gan.py, lines 40-46](
+      https://github.com/AYLIEN/gan-intro)
+    """
+
+    def __init__(self, low=-8.0, high=8.0, jitter=0.01):
+        super().__init__((1,))
+        if not low < high:
+            raise ValueError(
+                "`low` must be less than `high`. "
+                f"Received: low={low}, high={high}"
+            )
+        if jitter < 0:
+            raise ValueError(
+                f"`jitter` must be at least 0. Received: jitter={jitter}"
+            )
+        self.low = float(low)
+        self.high = float(high)
+        self.jitter = float(jitter)
+
+    def draw(self, seed, stream, first_step, num_steps, batch_size):
+        u = random.uniform(seed, stream, first_step, num_steps, (batch_size,))
+        grid = tf.linspace(self.low, self.high, batch_size)  # (batch,)
+        return (grid + self.jitter * u)[..., tf.newaxis]
+
+    def draw_each(self, seeds):
+        return Uniform((1,), self.low, self.high).draw_each(seeds)
+
+    def get_config(self):
+        return {"low": self.low, "high": self.high, "jitter": self.jitter}
