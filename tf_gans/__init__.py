@@ -1,27 +1,38 @@
-"""The classic GANs of TensorFlow 1, on TensorFlow 2 and Keras 3."""
+"""The classic GANs of TensorFlow 1, on TensorFlow 2 and Keras 3.
 
-from tf_gans import (
-    callbacks,
-    data,
-    latents,
-    layers,
-    losses,
-    networks,
-    optimizers,
-    penalties,
-)
-from tf_gans.gan import GAN
+The parts are imported when they are first used, so that a command line can
+answer a mistake in its flags before it has loaded TensorFlow.
+"""
+
+import importlib
+
 from tf_gans.version import __version__
 
-__all__ = [
-    "GAN",
-    "__version__",
+_MODULES = (
     "callbacks",
     "data",
+    "export",
     "latents",
     "layers",
     "losses",
+    "metrics",
     "networks",
     "optimizers",
     "penalties",
-]
+    "plotting",
+    "recipes",
+)
+
+__all__ = ["GAN", "__version__", *_MODULES]
+
+
+def __getattr__(name):
+    if name == "GAN":
+        return importlib.import_module("tf_gans.gan").GAN
+    if name in _MODULES:
+        return importlib.import_module(f"tf_gans.{name}")
+    raise AttributeError(f"module 'tf_gans' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

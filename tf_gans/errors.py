@@ -19,6 +19,12 @@ class RunError(UserError):
     exit_code = 1
 
 
+class Interrupted(UserError):
+    """A run that was asked to stop, and has saved what it did."""
+
+    exit_code = 130  # 128 + SIGINT, as shells have it
+
+
 def check_positive_int(name, value):
     """Returns `value` as an int, or raises a `ValueError` that names it."""
     is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)

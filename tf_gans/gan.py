@@ -80,7 +80,8 @@ class GAN(keras.Model):
         super().__init__(name=name, **kwargs)
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(
-                f"`ema_decay` must lie in [0, 1). Received: ema_decay={ema_decay}"
+                "`ema_decay` must lie in [0, 1). "
+                f"Received: ema_decay={ema_decay}"
             )
         self.generator = generator
         self.discriminator = discriminator
@@ -129,7 +130,7 @@ class GAN(keras.Model):
 
     @property
     def sampler(self):
-        """The generator to draw samples with: the average, where one is kept."""
+        """The generator to draw samples with: the average where one is kept."""
         return self.ema_generator or self.generator
 
     def call(self, latents, training=False):
@@ -330,6 +331,9 @@ class GAN(keras.Model):
             position.steps = check_positive_int("steps_per_epoch", steps)
             # The program draws its own batches. Keras counts these.
             x = tf.data.Dataset.range(position.steps)
+        if isinstance(x, tf.data.Dataset):
+            # Keras warns that its default does not apply.
+            kwargs.setdefault("shuffle", False)
         self._position = position
         return super().fit(
             x, epochs=epochs, callbacks=[position, *callbacks], **kwargs

@@ -29,19 +29,23 @@ class FusedAdam(keras.optimizers.Adam):
             raise ValueError("FusedAdam does not support `amsgrad=True`.")
         keras.optimizers.Optimizer.build(self, var_list)
         size = sum(math.prod(variable.shape) for variable in var_list)
-        self._momentum = self._add_vector(size, "momentum")
-        self._velocity = self._add_vector(size, "velocity")
+        dtype = var_list[0].dtype
+        self._momentum = self._add_vector(size, dtype, "momentum")
+        self._velocity = self._add_vector(size, dtype, "velocity")
 
-    def _add_vector(self, size, name):
-        return self.add_variable((size,), initializer="zeros", name=name)
+    def _add_vector(self, size, dtype, name):
+        return self.add_variable(
+            (size,), initializer="zeros", dtype=dtype, name=name
+        )
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         gradient = tf.concat([tf.reshape(g, [-1]) for g in grads], axis=0)
-        step = tf.cast(self.iterations + 1, tf.float32)
+        step = tf.cast(self.iterations + 1, gradient.dtype)
         # The bias corrections folded into the rate, as Kingma & Ba suggest
         # at the end of section 2 of https://arxiv.org/abs/1412.6980.
-        rate = learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step))
-        rate = rate / (1 - tf.pow(self.beta_1, step))
+        rate = tf.cast(learning_rate, gradient.dtype)
+        rate = rate * tf.sqrt(1 - self.beta_2**step)
+        rate = rate / (1 - self.beta_1**step)
         momentum = self._momentum + (gradient - self._momentum) * (
             1 - self.beta_1
         )

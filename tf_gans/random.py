@@ -24,6 +24,7 @@ import tensorflow as tf
 
 _PHILOX = 1  # the value of `tf.random.Algorithm.PHILOX` as the raw ops take it
 _WORDS_PER_COUNT = 4  # Philox4x32: one counter value yields four 32-bit words
+_ALIGNMENT = 16  # words; the longest vectors of today's CPUs hold 16 floats
 
 
 def stream_id(name):
@@ -59,21 +60,8 @@ def random_bits(seed, stream, first_step, num_steps, shape):
     Returns:
         A uint32 tensor of shape `(num_steps, *shape)`.
     """
-    size = math.prod(shape)
-    counts = -(-size // _WORDS_PER_COUNT)  # counter values a step uses up
-    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(
-        seed=tf.stack([tf.cast(seed, tf.int64), stream_id(stream)])
-    )
-    offset = tf.cast(first_step, tf.uint64) * tf.cast(counts, tf.uint64)
-    counter = counter + tf.stack([offset, tf.constant(0, tf.uint64)])
-    words = tf.raw_ops.StatelessRandomUniformFullIntV2(
-        shape=tf.stack([num_steps, counts * _WORDS_PER_COUNT]),
-        key=key,
-        counter=counter,
-        alg=_PHILOX,
-        dtype=tf.uint32,
-    )
-    return tf.reshape(words[:, :size], (num_steps, *shape))
+    words = _words(seed, stream, first_step, num_steps, shape)
+    return _first(words, shape)
 
 
 def uniform(seed, stream, first_step, num_steps, shape):
@@ -91,17 +79,48 @@ def uniform(seed, stream, first_step, num_steps, shape):
 def normal(seed, stream, first_step, num_steps, shape):
     """Draws float32 numbers from N(0, 1) for a run of steps.
 
-    By inversion, one word a number, so the largest value is 5.2. The words are
+    By inversion, one word a number, so the largest value is 5.3. The words are
     the same with and without XLA; the two evaluate the inverse error function
     with errors of their own in the last place.
 
     The arguments and the returned shape are those of `random_bits`.
     """
-    bits = random_bits(seed, stream, first_step, num_steps, shape)
-    top = tf.cast(tf.bitwise.right_shift(bits, np.uint32(9)), tf.int32)
+    words = _words(seed, stream, first_step, num_steps, shape)
+    top = tf.cast(tf.bitwise.right_shift(words, np.uint32(9)), tf.int32)
     # The odd multiples of 2^-23 in (-1, 1): symmetric, and never an end point.
     centred = tf.cast(2 * top + (1 - 2**23), tf.float32) * np.float32(2**-23)
-    return tf.math.erfinv(centred) * np.float32(math.sqrt(2))
+    return _first(tf.math.erfinv(centred) * np.float32(math.sqrt(2)), shape)
+
+
+def _words(seed, stream, first_step, num_steps, shape):
+    """Draws the words of a run of steps: `(num_steps, words a step)`.
+
+    Each step has as many as it needs, rounded up to whole vectors. A function
+    with errors in the last place may have others in the scalar code for what
+    remains of a vector; a number must not depend on where its step stands in
+    a block.
+    """
+    counts = -(-math.prod(shape) // _ALIGNMENT) * (
+        _ALIGNMENT // _WORDS_PER_COUNT
+    )
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(
+        seed=tf.stack([tf.cast(seed, tf.int64), stream_id(stream)])
+    )
+    offset = tf.cast(first_step, tf.uint64) * tf.cast(counts, tf.uint64)
+    counter = counter + tf.stack([offset, tf.constant(0, tf.uint64)])
+    return tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=tf.stack([num_steps, counts * _WORDS_PER_COUNT]),
+        key=key,
+        counter=counter,
+        alg=_PHILOX,
+        dtype=tf.uint32,
+    )
+
+
+def _first(numbers, shape):
+    """Leaves out what `_words` drew beyond a step's need, and shapes it."""
+    steps = numbers.shape[0]
+    return tf.reshape(numbers[:, : math.prod(shape)], (steps, *shape))
 
 
 def integers(seed, stream, first_step, num_steps, shape, high):

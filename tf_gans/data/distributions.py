@@ -46,14 +46,15 @@ class ScalarDistribution(Source):
 
     def sample(self, generator, size):
         """Draws `size` independent samples with a `numpy.random.Generator`."""
-        return self.ppf(generator.random(size))
+        # Half a step of the generator's grid keeps out 0, the quantile -inf.
+        return self.ppf(generator.random(size) + 2.0**-54)
 
     def ppf(self, q):
         """The quantile function at `q`, an array in (0, 1)."""
         raise NotImplementedError
 
-    def cdf(self, x):
-        """The distribution function at `x`, an array."""
+    def cdf(self, x, left=False):
+        """The distribution function at `x`, or its limit from the left."""
         raise NotImplementedError
 
 
@@ -79,6 +80,7 @@ class Gaussian(ScalarDistribution):
             )
         self.mean = float(mu)
         self.std = float(sigma)
+        _check_float32(self.mean, self.std)
 
     def _draw(self, seed, first_step, num_steps):
         shape = (self.batch_size,)
@@ -89,7 +91,7 @@ class Gaussian(ScalarDistribution):
         q = tf.constant(q, tf.float64)
         return self.mean + self.std * tf.math.ndtri(q).numpy()
 
-    def cdf(self, x):
+    def cdf(self, x, left=False):
         z = (np.asarray(x, np.float64) - self.mean) / (self.std * np.sqrt(2))
         return 0.5 * (1 + tf.math.erf(tf.constant(z)).numpy())
 
@@ -110,10 +112,12 @@ class Empirical(ScalarDistribution):
         values = np.sort(np.asarray(values, np.float64).ravel())
         if values.size < 2:
             raise ValueError(
-                f"`values` must hold at least 2 numbers. Received: {values.size}"
+                "`values` must hold at least 2 numbers. "
+                f"Received: {values.size}"
             )
         if not np.isfinite(values).all():
             raise ValueError("`values` must be finite numbers.")
+        _check_range(values[[0, -1]])
         if values[0] == values[-1]:
             raise ValueError(
                 f"`values` must not all be equal. Received: {values[0]} only"
@@ -121,6 +125,7 @@ class Empirical(ScalarDistribution):
         self.values = values
         self.mean = float(values.mean())
         self.std = float(values.std())
+        _check_float32(self.mean, self.std)
 
     @classmethod
     def from_file(cls, path, batch_size, sort=True):
@@ -150,9 +155,30 @@ class Empirical(ScalarDistribution):
         index = np.ceil(np.asarray(q) * self.values.size).astype(np.int64) - 1
         return self.values[np.clip(index, 0, self.values.size - 1)]
 
-    def cdf(self, x):
-        rank = np.searchsorted(self.values, x, side="right")
+    def cdf(self, x, left=False):
+        side = "left" if left else "right"
+        rank = np.searchsorted(self.values, x, side=side)
         return rank / self.values.size
+
+
+def _check_range(values):
+    """Raises a `ValueError` for numbers whose squares float32 cannot hold."""
+    for value in values:
+        if abs(value) > 1e15:
+            raise ValueError(
+                f"The numbers must lie within +-1e15. Received: {value:g}"
+            )
+
+
+def _check_float32(mean, std):
+    """Raises a `ValueError` where float32 cannot resolve the distribution."""
+    _check_range((mean, std))
+    if std < max(1e-4 * abs(mean), 1e-30):
+        raise ValueError(
+            "The standard deviation must be at least 1/10000 of the mean, or "
+            "float32 cannot tell the samples apart. "
+            f"Received: mean={mean:g}, standard deviation={std:g}"
+        )
 
 
 def read_column(path):

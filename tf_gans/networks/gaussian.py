@@ -36,8 +36,11 @@ class _ScalarNetwork(keras.Model):
 
     def _initializer(self, name, stddev):
         """N(0, stddev), from the network's seed where it has one."""
-        seed = None if self.seed is None else derive_seed(self.seed, name)
+        seed = self._seed(name)
         return keras.initializers.RandomNormal(stddev=stddev, seed=seed)
+
+    def _seed(self, name):
+        return None if self.seed is None else derive_seed(self.seed, name)
 
     def _dense(self, units, name, activation=None):
         return SmallDense(
@@ -136,6 +139,9 @@ class Discriminator(_ScalarNetwork):
             of the original's listing; its article has `"tanh"`.
         stddev: float. Kernels start as N(0, stddev), but for the minibatch
             layer's, which start as N(0, 0.02). Defaults to `1`.
+        spread: float. The first layer's biases start so that its units bend at
+            places drawn from U[-spread, spread), in the network's units. With
+            `0`, the original's, they all bend at 0. Defaults to `0`.
         shift, scale: floats. The network sees `(x - shift) / scale`. Default
             to `0` and `1`.
         seed: int or None. The seed of the initial weights.
@@ -158,6 +164,7 @@ class Discriminator(_ScalarNetwork):
         minibatch=False,
         activation="relu",
         stddev=1.0,
+        spread=0.0,
         shift=0.0,
         scale=1.0,
         seed=None,
@@ -175,6 +182,7 @@ class Discriminator(_ScalarNetwork):
             **kwargs,
         )
         self.minibatch = bool(minibatch)
+        self.spread = float(spread)
         width = 2 * self.hidden_size
         self.first = self._dense(width, "d0", self.activation)
         self.second = self._dense(width, "d1", self.activation)
@@ -190,6 +198,15 @@ class Discriminator(_ScalarNetwork):
     def build(self, input_shape):
         width = (None, 2 * self.hidden_size)
         self.first.build(input_shape)
+        if self.spread:
+            # A unit bends where its input w x + b is 0.
+            places = keras.random.uniform(
+                (2 * self.hidden_size,),
+                -self.spread,
+                self.spread,
+                seed=self._seed("places"),
+            )
+            self.first.bias.assign(-self.first.kernel[0] * places)
         self.second.build(width)
         self.third.build(width)
         self.head.build(self.third.compute_output_shape(width))
@@ -202,4 +219,8 @@ class Discriminator(_ScalarNetwork):
         return self.head(self.third(self.second(self.first(x))))
 
     def get_config(self):
-        return {**super().get_config(), "minibatch": self.minibatch}
+        return {
+            **super().get_config(),
+            "minibatch": self.minibatch,
+            "spread": self.spread,
+        }

@@ -1,0 +1,509 @@
+"""Learns a one-dimensional distribution with a generative adversarial network.
+
+    python scripts/gaussian.py                   plain discriminator
+    python scripts/gaussian.py --minibatch       with minibatch discrimination
+    python scripts/gaussian.py --minibatch --anim-path film.mp4
+    python scripts/gaussian.py --data heights.csv --minibatch
+    python scripts/gaussian.py --minibatch --export saved_models/mine
+    python scripts/gaussian.py --run-dir runs/gaussian-001 --resume
+
+Prints `step: discriminator loss <tab> generator loss`, and at the end how close
+the samples are. Everything it makes is in the run directory.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+from tf_gans import cli
+from tf_gans.errors import Interrupted, RunError, UserError
+
+NUM_POINTS = 10_000  # samples in the picture and in the summary
+NUM_BINS = 99
+STOP_EVERY = 100  # steps between two looks at W1
+
+
+def parse_arguments():
+    """Returns the flags' values, and a dict of those that were named."""
+    parser = cli.Parser(
+        prog="gaussian.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    positive = cli.integer(1, 10**9)
+
+    group = parser.add_argument_group("what is learned")
+    add = group.add_argument
+    add(
+        "--mu",
+        type=cli.number(-1e6, 1e6),
+        default=4.0,
+        help="mean of the Gaussian to learn (default: %(default)s)",
+    )
+    add(
+        "--sigma",
+        type=cli.number(high=1e6, above=0),
+        default=0.5,
+        help="its standard deviation (default: %(default)s)",
+    )
+    add(
+        "--data",
+        type=cli.existing_file,
+        metavar="FILE",
+        help="learn the distribution of these numbers instead: one column, "
+        ".csv, .txt or .npy",
+    )
+
+    group = parser.add_argument_group("how it is learned")
+    add = group.add_argument
+    add(
+        "--recipe",
+        choices=("stable", "code", "article"),
+        default="stable",
+        help="the set-up: this project's, or that of the original's listing "
+        "or article (default: %(default)s)",
+    )
+    add("--minibatch", action="store_true", help="use minibatch discrimination")
+    add(
+        "--loss",
+        choices=("logits", "clamped"),
+        default="logits",
+        help="the stable form, or the original's log(max(D, 1e-5)), which can "
+        "freeze for ever (default: %(default)s)",
+    )
+    add(
+        "--num-steps",
+        type=positive,
+        metavar="N",
+        help="training steps (default: the recipe's, 5000)",
+    )
+    add(
+        "--hidden-size",
+        type=cli.integer(1, 256),
+        metavar="N",
+        help="hidden units of the generator (default: the recipe's; 4 in the "
+        "original)",
+    )
+    add(
+        "--batch-size",
+        type=cli.integer(2, 4096),
+        metavar="N",
+        help="samples in a batch (default: the recipe's; 8 in the original)",
+    )
+    add(
+        "--seed",
+        type=cli.integer(0, 2**31 - 1),
+        default=42,
+        metavar="N",
+        help="everything random follows from it (default: %(default)s)",
+    )
+    add(
+        "--stop-at-w1",
+        type=cli.number(above=0),
+        metavar="X",
+        help="stop as soon as the Wasserstein-1 distance to the data is X or "
+        f"less, looking every {STOP_EVERY} steps",
+    )
+    add(
+        "--jit-compile",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="compile the training with XLA (default: where it is faster)",
+    )
+
+    group = parser.add_argument_group("what is written")
+    add = group.add_argument
+    add(
+        "--run-dir",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="directory of the run (default: the next runs/gaussian-NNN)",
+    )
+    add("--resume", action="store_true", help="go on with the run in --run-dir")
+    add(
+        "--log-every",
+        type=positive,
+        default=10,
+        metavar="N",
+        help="print and log the losses of every Nth step "
+        "(default: %(default)s)",
+    )
+    add(
+        "--checkpoint-every",
+        type=positive,
+        metavar="N",
+        help="save a checkpoint every N steps (default: every 2 seconds)",
+    )
+    add(
+        "--anim-path",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="film of the training: .mp4, .gif or .webm",
+    )
+    add(
+        "--anim-every",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="a frame for every Nth step (default: %(default)s)",
+    )
+    add(
+        "--export",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="write the trained model as the next version of a SavedModel "
+        "for TensorFlow Serving",
+    )
+    add(
+        "--no-window",
+        action="store_true",
+        help="do not show the picture, even where a display exists",
+    )
+
+    values, named = parser.parse()
+    if values.resume and values.run_dir is None:
+        parser.error(
+            "argument --resume: needs --run-dir DIR, the run to resume"
+        )
+    if values.data and ("mu" in named or "sigma" in named):
+        flag = "--mu" if "mu" in named else "--sigma"
+        parser.error(f"argument --data: cannot be used together with {flag}")
+    return values, named
+
+
+def new_config(args):
+    """The hyper-parameters of a new run, as the run directory keeps them."""
+    from tf_gans import files
+    from tf_gans.recipes.gaussian import RECIPES, batch_size
+
+    recipe = RECIPES[args.recipe]
+    return {
+        "recipe": args.recipe,
+        "loss": args.loss,
+        "minibatch": args.minibatch,
+        "num_steps": args.num_steps or recipe.num_steps,
+        "hidden_size": args.hidden_size or recipe.hidden_size,
+        "batch_size": args.batch_size
+        or batch_size(args.recipe, args.minibatch),
+        "seed": args.seed,
+        "mu": args.mu,
+        "sigma": args.sigma,
+        "data": str(args.data) if args.data else None,
+        "data_sha256": files.sha256(args.data) if args.data else None,
+        "jit_compile": args.jit_compile,
+    }
+
+
+def resumed_config(run, args, named):
+    """The hyper-parameters of a run to go on with.
+
+    What was not named now is as it was. What was named must be as it was, but
+    for the number of steps where nothing else depends on it.
+    """
+    from tf_gans import files
+    from tf_gans.recipes.gaussian import RECIPES
+    from tf_gans.run import differing_names
+
+    config = dict(run.config)
+    given = {name: named[name] for name in named if name in config}
+    if "data" in given:
+        # The same numbers may lie elsewhere by now.
+        config["data"] = str(given.pop("data"))
+    if config["data"]:
+        try:
+            given["data_sha256"] = files.sha256(config["data"])
+        except OSError as error:
+            raise UserError(
+                f"--data {config['data']}: cannot be read: {error.strerror}"
+            ) from None
+    if not RECIPES[config["recipe"]].schedule:
+        config["num_steps"] = given.pop("num_steps", config["num_steps"])
+    differing = differing_names(config, given)
+    if differing:
+        raise UserError(
+            f"--resume: {run.path} was trained with other values: "
+            + "; ".join(differing)
+        )
+    return config
+
+
+def open_data(config):
+    """The distribution to learn."""
+    from tf_gans import data
+
+    if config["data"]:
+        return data.Empirical.from_file(config["data"], config["batch_size"])
+    try:
+        return data.Gaussian(
+            config["batch_size"], config["mu"], config["sigma"]
+        )
+    except ValueError as error:
+        raise UserError(f"--mu, --sigma: {error}") from None
+
+
+def build(config, data, args):
+    """The model that the hyper-parameters describe, compiled."""
+    from tf_gans.recipes import gaussian as recipes
+
+    return recipes.build(
+        config["recipe"],
+        data,
+        minibatch=config["minibatch"],
+        hidden_size=config["hidden_size"],
+        num_steps=config["num_steps"],
+        loss=config["loss"],
+        seed=config["seed"],
+        jit_compile="auto"
+        if config["jit_compile"] is None
+        else config["jit_compile"],
+        steps_per_execution=STOP_EVERY if args.stop_at_w1 else "auto",
+    )
+
+
+def picture_range(data):
+    """The ends of the picture's axis: the original's, where the data fit in."""
+    from tf_gans.recipes.gaussian import RANGE
+
+    low, high = data.mean - 4 * data.std, data.mean + 4 * data.std
+    if low >= -RANGE and high <= RANGE and data.std > RANGE / 50:
+        return -RANGE, RANGE
+    # The same proportions as the original's picture.
+    return data.mean - 24 * data.std, data.mean + 8 * data.std
+
+
+def train(gan, data, run, config, args, frames):
+    """Trains to the end, to the early stop, or to Ctrl-C."""
+    from tqdm import tqdm
+
+    from tf_gans import callbacks
+    from tf_gans.callbacks.distribution import (
+        DistributionProbe,
+        generated_samples,
+    )
+    from tf_gans.metrics import wasserstein_1
+
+    total = config["num_steps"] + 1  # as in the original, step 0 counts extra
+    begin = int(gan.step.numpy())
+
+    def w1(gan):
+        return wasserstein_1(generated_samples(gan, NUM_POINTS), data)
+
+    if begin >= total or (
+        args.stop_at_w1 and begin and w1(gan) <= args.stop_at_w1
+    ):
+        print(f"{run.path} has nothing left to train.")
+        return
+
+    # A bar where somebody watches; lines for everybody else.
+    bar = tqdm(
+        total=total,
+        initial=begin,
+        unit=" steps",
+        disable=None,
+        desc="compiling",
+        leave=False,
+        smoothing=0.1,
+    )
+
+    def report(rows):
+        lines = [
+            f"{row['step']}: {row['d_loss']:.4f}\t{row['g_loss']:.4f}"
+            for row in rows
+        ]
+        bar.write("\n".join(lines), file=sys.stdout)
+        run.log_lines(rows)
+
+    def advance(steps):
+        bar.set_description("training", refresh=False)
+        bar.update(steps)
+
+    watchers = [
+        callbacks.StopOnNonFinite(run.last_checkpoint),
+        callbacks.StepLog(args.log_every, report, advance),
+    ]
+    if args.anim_path:
+        low, high = picture_range(data)
+        watchers.insert(
+            0,
+            DistributionProbe(
+                lambda steps, boundary, density: frames.append(
+                    steps, boundary=boundary, density=density
+                ),
+                batch_size=config["batch_size"],
+                low=low,
+                high=high,
+                num_points=NUM_POINTS,
+                num_bins=NUM_BINS,
+                every=args.anim_every,
+            ),
+        )
+    stop = None
+    if args.stop_at_w1:
+        stop = callbacks.StopAtW1(w1, args.stop_at_w1)
+        watchers.append(stop)
+    watchers.append(
+        callbacks.Checkpoints(
+            lambda: run.save_checkpoint(gan), args.checkpoint_every
+        )
+    )
+
+    with bar, cli.interruptible(gan) as interrupted:
+        gan.fit(
+            data, steps_per_epoch=total - begin, verbose=0, callbacks=watchers
+        )
+    step = int(gan.step.numpy())
+    if interrupted and step < total:
+        raise Interrupted(
+            f"stopped after {step} steps; go on with: "
+            f"gaussian.py --run-dir {run.path} --resume"
+        )
+    if stop and stop.stopped_step:
+        print(f"Stopped after {step} steps: W1 is at most {args.stop_at_w1:g}.")
+
+
+def finish(gan, data, run, config, args, frames):
+    """Measures the samples, then draws the picture and the film."""
+    from tf_gans import files
+    from tf_gans.callbacks.distribution import (
+        decision_boundary,
+        generated_samples,
+    )
+    from tf_gans.metrics import scalar_floors, scalar_metrics
+    from tf_gans.plotting import distributions
+
+    samples = generated_samples(gan, NUM_POINTS)
+    scores = scalar_metrics(samples, data)
+    floors = scalar_floors(data, NUM_POINTS)
+    summary = {
+        "steps": int(gan.step.numpy()),
+        "n_fake": NUM_POINTS,
+        "data": {"mean": data.mean, "std": data.std},
+        "samples": scores,
+        "floors": floors,
+    }
+    text = json.dumps(summary, indent=2) + "\n"
+    files.write_text(run.path / "summary.json", text)
+    print_summary(data, scores, floors)
+
+    low, high = picture_range(data)
+    axes = distributions.DistributionAxes.from_cdf(
+        low, high, data.cdf, bins=NUM_BINS
+    )
+    picture = (
+        axes,
+        decision_boundary(gan, config["batch_size"], low, high),
+        axes.histogram(samples),
+        f"Step {summary['steps'] - 1} of the recipe {config['recipe']}"
+        f"{' with minibatch discrimination' if config['minibatch'] else ''}\n"
+        f"W1 {scores['w1']:.3g}, of perfect samples {floors['w1']:.3g}",
+    )
+    path = run.path / "gaussian.png"
+    distributions.plot_distributions(path, *picture)
+    print(f"Picture: {path}")
+    if args.export:
+        from tf_gans import export
+
+        print(f"SavedModel: {export.export_saved_model(gan, args.export)}")
+    if args.anim_path:
+        try:
+            draw_film(args.anim_path, axes, frames, config)
+        except RunError as error:
+            raise RunError(
+                f"{error}; all else is kept: draw it again with "
+                f"--run-dir {run.path} --resume --anim-path {args.anim_path}"
+            ) from None
+        print(f"Film: {args.anim_path}")
+    if not args.no_window and cli.display_exists():
+        distributions.show_distributions(*picture)
+
+
+def draw_film(path, axes, frames, config):
+    """Draws the recorded frames, then forgets them."""
+    from tqdm import tqdm
+
+    from tf_gans.plotting.distributions import DistributionAnimation
+
+    with (
+        tqdm(
+            total=len(frames),
+            desc="drawing",
+            unit=" frames",
+            disable=None,
+            leave=False,
+        ) as bar,
+        DistributionAnimation(path, axes, config["num_steps"]) as film,
+    ):
+        for chunk in frames:
+            film.add(chunk["steps"], chunk["boundary"], chunk["density"])
+            bar.update(len(chunk["steps"]))
+    frames.clear()
+
+
+def print_summary(data, scores, floors):
+    """Prints each number beside what perfect samples would score."""
+    print(f"\n{'':6}{'samples':>12}{'data':>12}{'error':>12}{'floor':>12}")
+    for name, target in (("mean", data.mean), ("std", data.std)):
+        error = abs(scores[name] - target)
+        print(
+            f"{name:6}{scores[name]:12.4g}{target:12.4g}{error:12.4g}"
+            f"{floors[name]:12.4g}"
+        )
+    for name in ("w1", "ks"):
+        print(
+            f"{name.upper():6}{'':24}{scores[name]:12.4g}{floors[name]:12.4g}"
+        )
+    print(
+        f"Floor: the mean error of {NUM_POINTS:,} independent samples of the "
+        "data themselves.\n"
+    )
+
+
+def main():
+    """Trains, draws, measures and exports."""
+    args, named = parse_arguments()
+    with cli.quiet_imports():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+        from tf_gans import files
+        from tf_gans.frames import FrameStore
+        from tf_gans.plotting import video
+        from tf_gans.run import RunDirectory
+
+    if args.anim_path:
+        video.check_video_path(args.anim_path)
+    if args.export:
+        files.check_writable(args.export / "new-version")
+    if args.resume:
+        run = RunDirectory.resume(args.run_dir)
+        config = resumed_config(run, args, named)
+        data = open_data(config)
+        gan = build(config, data, args)
+    else:
+        path = args.run_dir or RunDirectory.next_free("runs", "gaussian")
+        files.check_writable(path / "config.json")
+        config = new_config(args)
+        data = open_data(config)
+        gan = build(config, data, args)
+        # XLA and the plain kernels round differently, so the choice is part
+        # of what the run is.
+        config["jit_compile"] = gan.jit_compile
+        run = RunDirectory.create(path, config)
+
+    frames = FrameStore(run.path / "frames")
+    if args.resume:
+        run.clean()
+        step = run.load_checkpoint(
+            gan, lambda line: print(line, file=sys.stderr)
+        )
+        run.truncate_log(step)
+        frames.truncate(step)
+        print(f"Going on with {run.path} after {step} steps.")
+    train(gan, data, run, config, args, frames)
+    finish(gan, data, run, config, args, frames)
+
+
+if __name__ == "__main__":
+    cli.run(main)

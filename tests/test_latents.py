@@ -1,0 +1,183 @@
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+
+from tf_gans import latents
+
+LEAST_P = 1e-3  # every draw is a function of its seed: nothing fails by chance
+
+
+class LatentsContract:
+    """What every prior promises.
+
+    A subclass sets `latents_class`, `options`, `shape` and `config`, and
+    `distribution`, the name and the arguments that scipy knows `draw_each` by.
+    """
+
+    latents_class = None
+    options = {}
+    shape = None
+    config = {}
+    distribution = ()
+
+    @pytest.fixture
+    def prior(self):
+        return self.latents_class(**self.options)
+
+    def test_shape(self, prior):
+        z = prior.draw(0, "test", 0, 5, 4)
+        assert prior.shape == self.shape
+        assert z.shape == (5, 4, *self.shape)
+        assert z.dtype == tf.float32
+        assert prior.draw(0, "test", 0, 1, 1).shape == (1, 1, *self.shape)
+
+    def test_a_block_holds_what_its_steps_would_draw(self, prior):
+        block = prior.draw(3, "test", 10, 6, 4).numpy()
+        ones = [
+            prior.draw(3, "test", i, 1, 4).numpy()[0] for i in range(10, 16)
+        ]
+        np.testing.assert_array_equal(block, ones)
+        assert len(np.unique(block.reshape(6, -1), axis=0)) == 6
+
+    def test_seeds_and_streams_are_apart(self, prior):
+        draws = [
+            prior.draw(seed, stream, 0, 1, 4).numpy()
+            for seed in (0, 1)
+            for stream in ("latents", "sample")
+        ]
+        for i, a in enumerate(draws):
+            assert not any(np.array_equal(a, b) for b in draws[:i])
+
+    def test_arguments_may_be_tensors(self, prior):
+        @tf.function(autograph=False)
+        def draw(seed, first_step, batch_size):
+            return prior.draw(seed, "test", first_step, 3, batch_size)
+
+        z = draw(tf.constant(2), tf.constant(9, tf.int64), tf.constant(6))
+        expected = prior.draw(2, "test", 9, 3, 6)
+        np.testing.assert_allclose(z, expected, rtol=1e-6, atol=1e-6)
+
+    def test_xla_draws_the_same(self, prior):
+        draw = tf.function(
+            lambda first: prior.draw(2, "test", first, 3, 6),
+            jit_compile=True,
+            autograph=False,
+        )
+        np.testing.assert_allclose(
+            draw(tf.constant(9)),
+            prior.draw(2, "test", 9, 3, 6),
+            rtol=1e-5,
+            atol=1e-6,
+        )
+
+    def test_draw_each(self, prior):
+        """A seed's z does not depend on the seeds beside it."""
+        seeds = tf.constant([5, 3, 5, 2**40], tf.int64)
+        z = prior.draw_each(seeds).numpy()
+        assert z.shape == (4, *self.shape)
+        np.testing.assert_array_equal(z[0], z[2])
+        assert not np.array_equal(z[0], z[1])
+        np.testing.assert_array_equal(prior.draw_each(seeds[1:2])[0], z[1])
+
+    def test_distribution_of_draw_each(self, prior):
+        draw_each = tf.function(prior.draw_each, autograph=False)
+        z = draw_each(tf.range(3000)).numpy()
+        name, arguments = self.distribution
+        p = scipy.stats.kstest(z.ravel(), name, arguments).pvalue
+        assert p > LEAST_P
+
+    def test_survives_saving(self, prior):
+        config = keras.saving.serialize_keras_object(prior)
+        copy = keras.saving.deserialize_keras_object(config)
+        assert type(copy) is self.latents_class
+        assert copy.get_config() == prior.get_config() == self.config
+        np.testing.assert_array_equal(
+            copy.draw(0, "test", 0, 1, 3), prior.draw(0, "test", 0, 1, 3)
+        )
+
+    def test_repr_is_the_call(self, prior):
+        copy = eval(repr(prior), vars(latents))
+        assert copy.get_config() == prior.get_config()
+
+
+class TestNormal(LatentsContract):
+    latents_class = latents.Normal
+    options = {"shape": (3,)}
+    shape = (3,)
+    config = {"shape": (3,)}
+    distribution = ("norm", ())
+
+    def test_distribution(self, prior):
+        z = prior.draw(0, "test", 0, 50, 100).numpy()
+        assert scipy.stats.kstest(z.ravel(), "norm").pvalue > LEAST_P
+        correlations = np.corrcoef(z.reshape(-1, 3).T)
+        np.testing.assert_allclose(correlations, np.eye(3), atol=0.05)
+
+
+class TestUniform(LatentsContract):
+    latents_class = latents.Uniform
+    options = {"shape": (2, 3), "low": -2, "high": 3}
+    shape = (2, 3)
+    config = {"shape": (2, 3), "low": -2.0, "high": 3.0}
+    distribution = ("uniform", (-2, 5))
+
+    def test_distribution(self, prior):
+        z = prior.draw(0, "test", 0, 50, 100).numpy()
+        assert -2 <= z.min() < z.max() < 3
+        assert (
+            scipy.stats.kstest(z.ravel(), "uniform", (-2, 5)).pvalue > LEAST_P
+        )
+        assert latents.Uniform((1,)).low == -1
+        assert latents.Uniform((1,)).high == 1
+
+    @pytest.mark.parametrize(("low", "high"), [(1, 1), (2, 1), (0, np.nan)])
+    def test_bad_bounds(self, low, high):
+        with pytest.raises(ValueError, match=f"low={low}, high={high}"):
+            latents.Uniform((1,), low, high)
+
+
+class TestStratified(LatentsContract):
+    latents_class = latents.Stratified
+    options = {"low": -4, "high": 6, "jitter": 0.25}
+    shape = (1,)
+    config = {"low": -4.0, "high": 6.0, "jitter": 0.25}
+    distribution = ("uniform", (-4, 10))
+
+    def test_one_point_for_each_place(self, prior):
+        z = prior.draw(0, "test", 0, 500, 11).numpy()[..., 0]
+        offset = (z - np.linspace(-4, 6, 11)) / 0.25
+        assert offset.min() > -1e-5
+        assert offset.max() < 1 + 1e-5
+        assert scipy.stats.kstest(offset.ravel(), "uniform").pvalue > LEAST_P
+
+    def test_defaults_are_the_original_s(self):
+        z = latents.Stratified().draw(0, "test", 0, 100, 8).numpy()[..., 0]
+        offset = z - np.linspace(-8, 8, 8)
+        assert -1e-6 < offset.min() < 0.001
+        assert 0.009 < offset.max() < 0.01 + 1e-6
+        assert np.all(np.diff(z, axis=-1) > 0)
+
+    def test_without_jitter_it_is_a_grid(self):
+        z = latents.Stratified(-1, 1, jitter=0).draw(0, "test", 0, 2, 5)
+        np.testing.assert_allclose(
+            z[..., 0], [np.linspace(-1, 1, 5)] * 2, atol=1e-6
+        )
+
+    @pytest.mark.parametrize(
+        ("options", "received"),
+        [
+            ({"low": 1, "high": 1}, "low=1, high=1"),
+            ({"jitter": -0.5}, "jitter=-0.5"),
+        ],
+    )
+    def test_bad_arguments(self, options, received):
+        with pytest.raises(ValueError, match=received):
+            latents.Stratified(**options)
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, -1), (1.5,)])
+def test_bad_shape(shape):
+    with pytest.raises(ValueError, match="`shape` must be a positive integer"):
+        latents.Normal(shape)

@@ -1,0 +1,143 @@
+"""The recipes of the 1-D Gaussian: their values, their units, their results."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+from tf_gans import data, latents, losses, optimizers, penalties
+from tf_gans.callbacks.distribution import generated_samples
+from tf_gans.metrics import wasserstein_1
+from tf_gans.recipes import gaussian as recipes
+
+SEEDS = pathlib.Path(__file__).parent.parent / "benchmarks/seeds.json"
+
+
+def build(name, target=None, **options):
+    return recipes.build(name, target or data.Gaussian(8), **options)
+
+
+@pytest.mark.parametrize(("minibatch", "count"), [(False, 169), (True, 237)])
+@pytest.mark.parametrize("name", ["code", "article"])
+def test_published_sizes(name, minibatch, count):
+    gan = build(name, minibatch=minibatch)
+    assert gan.generator.count_params() == 13
+    assert gan.discriminator.count_params() == count
+    assert recipes.batch_size(name, minibatch) == 8
+    assert recipes.RECIPES[name].num_steps == 5000
+    assert gan.latents.get_config() == latents.Stratified().get_config()
+    assert isinstance(gan.adversarial_loss, losses.NonSaturating)
+    assert gan.penalty is None
+    assert gan.sampler is gan.generator
+
+
+def test_code_is_the_listing():
+    gan = build("code")
+    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+        assert isinstance(optimizer, optimizers.FusedAdam)
+        assert float(optimizer.learning_rate) == pytest.approx(1e-3)
+        assert (optimizer.beta_1, optimizer.beta_2) == (0.9, 0.999)
+        assert optimizer.epsilon == 1e-8
+    assert gan.discriminator.activation is keras.activations.relu
+
+
+def test_article_is_the_text():
+    gan = build("article")
+    assert gan.discriminator.activation is keras.activations.tanh
+    optimizer = gan.generator_optimizer
+    assert isinstance(optimizer, keras.optimizers.SGD)
+    rates = []
+    for step in (0, 149, 150, 300):
+        optimizer.iterations.assign(step)
+        rates.append(float(optimizer.learning_rate))
+    expected = [0.005, 0.005, 0.005 * 0.95, 0.005 * 0.95**2]
+    assert rates == pytest.approx(expected)
+
+
+def test_clamped():
+    gan = build("code", loss="clamped")
+    assert isinstance(gan.adversarial_loss, losses.ClampedNonSaturating)
+
+
+def test_sizes_can_be_chosen():
+    gan = build("code", hidden_size=7)
+    assert gan.generator.count_params() == 3 * 7 + 1
+
+
+def test_seeds_give_other_weights():
+    one, same, other = (build("code", seed=s) for s in (1, 1, 2))
+    for a, b, c in zip(
+        one.get_weights()[2:],
+        same.get_weights()[2:],
+        other.get_weights()[2:],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a, b)
+        if a.any():  # a bias starts at 0
+            assert not np.array_equal(a, c)
+
+
+def test_stable_follows_the_data():
+    """Scaled data look the same to the networks of `stable`."""
+    original = build("stable", data.Gaussian(16), hidden_size=4)
+    assert (original.generator.shift, original.generator.scale) == (0, 1)
+    scaled_data = data.Gaussian(16, mu=70.0, sigma=8.0)  # 6 + 16 x
+    scaled = build("stable", scaled_data, hidden_size=4)
+    assert isinstance(scaled.penalty, penalties.R1)
+    histories = []
+    for gan, source in ((original, data.Gaussian(16)), (scaled, scaled_data)):
+        gan.fit(source, steps_per_epoch=50, verbose=0)
+        histories.append(gan.step_losses)
+    for name, values in histories[0].items():
+        np.testing.assert_allclose(values, histories[1][name], rtol=1e-2)
+    np.testing.assert_allclose(
+        generated_samples(scaled, 100),
+        6 + 16 * generated_samples(original, 100),
+        rtol=1e-2,
+    )
+
+
+def test_published_recipes_do_not_follow_the_data():
+    gan = build("code", data.Gaussian(8, mu=70.0, sigma=8.0))
+    assert (gan.generator.shift, gan.generator.scale) == (0, 1)
+
+
+@pytest.mark.parametrize("minibatch", [False, True])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_stable_converges(minibatch, seed):
+    target = data.Gaussian(recipes.batch_size("stable", minibatch))
+    gan = build("stable", target, minibatch=minibatch, seed=seed)
+    gan.fit(target, steps_per_epoch=5001, verbose=0)
+    samples = generated_samples(gan)
+    assert wasserstein_1(samples, target) <= 0.10
+    assert abs(samples.std() / 0.5 - 1) <= 0.15
+
+
+def test_the_clamp_freezes_and_the_logits_do_not():
+    """One of the seeds that the original's arithmetic loses for ever."""
+    rows = {
+        (row["recipe"], row["minibatch"], row["loss"]): row
+        for row in json.loads(SEEDS.read_text())
+    }
+    seed = rows["code", True, "clamped"]["frozen"].index(True)
+    target = data.Gaussian(8)
+    for loss, frozen in (("clamped", True), ("logits", False)):
+        gan = build("code", minibatch=True, loss=loss, seed=seed)
+        gan.fit(target, steps_per_epoch=5001, verbose=0)
+        gan.fit(target, steps_per_epoch=500, verbose=0)
+        values = np.stack(list(gan.step_losses.values()))  # (losses, steps)
+        assert (np.ptp(values, axis=1) == 0).all() == frozen
+
+
+@pytest.mark.slow
+def test_stable_converges_for_every_seed():
+    for minibatch in (False, True):
+        target = data.Gaussian(recipes.batch_size("stable", minibatch))
+        for seed in range(100):
+            gan = build("stable", target, minibatch=minibatch, seed=seed)
+            gan.fit(target, steps_per_epoch=5001, verbose=0)
+            samples = generated_samples(gan)
+            assert wasserstein_1(samples, target) <= 0.10, seed
+            assert abs(samples.std() / 0.5 - 1) <= 0.15, seed

@@ -1,0 +1,81 @@
+"""Files that appear whole or not at all."""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import secrets
+
+from tf_gans.errors import UserError
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Writes a file whole or not at all.
+
+    Yields a temporary path beside `path`, with the same suffixes; when the
+    block ends, what was written there takes the place of `path` in one step.
+    When it fails, nothing remains.
+
+    Args:
+        path: the file to write. Its directory is made where it is missing.
+
+    Raises:
+        UserError: the file cannot be written, with the reason.
+    """
+    path = pathlib.Path(path)
+    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        sync(temporary)
+        os.replace(temporary, path)
+        sync(path.parent)
+    except OSError as error:
+        # HDF5 puts a page of text in place of the system's few words.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise UserError(f"{path}: cannot be written: {reason}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def write_text(path, text):
+    """Writes a text file whole or not at all; see `replacing`."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def sync(path):
+    """Asks the system to put a file or a directory on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_writable(path):
+    """Raises a `UserError` unless a file can be made at `path`.
+
+    Looks, and makes nothing: a long run should not find out at its end, and a
+    refused one should leave nothing behind.
+    """
+    path = pathlib.Path(path).absolute()
+    if path.is_dir():
+        raise UserError(f"{path}: cannot be written: is a directory")
+    ancestor = path.parent
+    while not ancestor.exists():
+        ancestor = ancestor.parent
+    if not ancestor.is_dir():
+        raise UserError(
+            f"{path}: cannot be written: {ancestor} is not a directory"
+        )
+    if not os.access(ancestor, os.W_OK | os.X_OK):
+        raise UserError(f"{path}: cannot be written: {ancestor} is read-only")
+
+
+def sha256(path):
+    """The SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

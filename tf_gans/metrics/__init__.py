@@ -1,0 +1,17 @@
+"""From samples to numbers, each beside what perfect samples would score."""
+
+from tf_gans.metrics.scalar import (
+    SCALAR_METRICS,
+    kolmogorov_smirnov,
+    scalar_floors,
+    scalar_metrics,
+    wasserstein_1,
+)
+
+__all__ = [
+    "SCALAR_METRICS",
+    "kolmogorov_smirnov",
+    "scalar_floors",
+    "scalar_metrics",
+    "wasserstein_1",
+]

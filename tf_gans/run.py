@@ -1,0 +1,247 @@
+"""The run directory: what a training was, what it said, where it stands.
+
+    config.json            the hyper-parameters and the versions
+    log.jsonl              one line for each logged step
+    checkpoints/           step-000005001.weights.h5 and a .json beside each
+
+A checkpoint is the model's `.weights.h5` as Keras writes it: both networks,
+both optimizers, the step and the seed. Since everything random is a function
+of the seed and the step, that is all there is to save. The `.json` beside it
+is written last and holds the checksum, so a checkpoint counts only when it is
+whole.
+"""
+
+import contextlib
+import importlib.metadata
+import json
+import pathlib
+import platform
+import re
+import sys
+
+from tf_gans import files
+from tf_gans.errors import UserError
+from tf_gans.version import __version__
+
+_FORMAT = 1
+
+
+class RunDirectory:
+    """A directory that holds one training run.
+
+    Use `create` or `resume`.
+
+    Attributes:
+        path: `pathlib.Path`.
+        config: dict of the hyper-parameters.
+    """
+
+    def __init__(self, path, config):
+        self.path = pathlib.Path(path)
+        self.config = config
+
+    @classmethod
+    def create(cls, path, config):
+        """Makes a run directory and writes its configuration.
+
+        Args:
+            path: where. Must not hold a run yet.
+            config: dict of the hyper-parameters, of JSON types.
+
+        Raises:
+            UserError: the directory holds a run, or cannot be written.
+        """
+        path = pathlib.Path(path)
+        if (path / "config.json").exists():
+            raise UserError(
+                f"--run-dir {path}: already holds a run; add --resume to go on "
+                "with it, or name another directory"
+            )
+        document = {
+            "format": _FORMAT,
+            "config": config,
+            "versions": _versions(),
+        }
+        text = json.dumps(document, indent=2) + "\n"
+        files.write_text(path / "config.json", text)
+        return cls(path, config)
+
+    @classmethod
+    def resume(cls, path):
+        """Opens a run directory that exists.
+
+        Raises:
+            UserError: there is no run, or its configuration is damaged.
+        """
+        path = pathlib.Path(path)
+        try:
+            document = json.loads((path / "config.json").read_text("utf-8"))
+            config, form = document["config"], document["format"]
+        except FileNotFoundError:
+            raise UserError(
+                f"--run-dir {path}: holds no run to resume"
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"{path / 'config.json'}: cannot be read: {error}"
+            ) from None
+        if form != _FORMAT:
+            raise UserError(
+                f"{path / 'config.json'}: has format {form}; this version of "
+                f"tf_gans ({__version__}) reads format {_FORMAT}"
+            )
+        return cls(path, config)
+
+    @staticmethod
+    def next_free(parent, name):
+        """The path `parent/name-NNN` with the lowest number above all used."""
+        parent = pathlib.Path(parent)
+        numbers = [0]
+        with contextlib.suppress(OSError):
+            for entry in parent.iterdir():
+                head, _, tail = entry.name.rpartition("-")
+                if head == name and tail.isdigit():
+                    numbers.append(int(tail))
+        return parent / f"{name}-{max(numbers) + 1:03d}"
+
+    # The log -----------------------------------------------------------------
+
+    @property
+    def log_path(self):
+        """The file of the logged steps, one JSON object a line."""
+        return self.path / "log.jsonl"
+
+    def truncate_log(self, step):
+        """Forgets what was logged at `step` and later, and a torn last line."""
+        if not self.log_path.exists():
+            return
+        kept = []
+        for line in self.log_path.read_text("utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] < step:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError):
+                continue
+        files.write_text(self.log_path, "".join(kept))
+
+    def log_lines(self, lines):
+        """Appends objects to the log, one a line."""
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        try:
+            with open(self.log_path, "a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise UserError(
+                f"{self.log_path}: cannot be written: {error.strerror}"
+            ) from error
+
+    # Checkpoints -------------------------------------------------------------
+
+    @property
+    def checkpoint_directory(self):
+        """Where the checkpoints are."""
+        return self.path / "checkpoints"
+
+    def save_checkpoint(self, gan, keep=3):
+        """Writes a checkpoint, then removes all but the last `keep`.
+
+        Args:
+            gan: `tf_gans.GAN`, compiled.
+            keep: int. Defaults to `3`.
+
+        Returns:
+            The checkpoint's path.
+        """
+        step = int(gan.step.numpy())
+        path = self.checkpoint_directory / f"step-{step:09d}.weights.h5"
+        with files.replacing(path) as temporary:
+            _save_weights(gan, temporary)
+            digest = files.sha256(temporary)
+        seal = {"format": _FORMAT, "step": step, "sha256": digest}
+        files.write_text(_seal_path(path), json.dumps(seal) + "\n")
+        for old in self._checkpoints()[:-keep]:
+            _seal_path(old).unlink(missing_ok=True)
+            old.unlink(missing_ok=True)
+        return path
+
+    def load_checkpoint(self, gan, say=lambda message: None):
+        """Loads the newest checkpoint that is whole.
+
+        Args:
+            gan: `tf_gans.GAN`, compiled as the saved one was.
+            say: called with one line for each damaged checkpoint passed over.
+
+        Returns:
+            The step to go on with: 0, and the model untouched, if there is no
+            whole checkpoint.
+        """
+        for path in reversed(self._checkpoints()):
+            try:
+                seal = json.loads(_seal_path(path).read_text("utf-8"))
+                if files.sha256(path) != seal["sha256"]:
+                    raise ValueError("its checksum is wrong")
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                say(f"{path}: damaged ({error}); using the one before it")
+                continue
+            gan.load_weights(path)
+            return int(gan.step.numpy())
+        return 0
+
+    def last_checkpoint(self):
+        """The newest checkpoint's path, or None."""
+        paths = self._checkpoints()
+        return paths[-1] if paths else None
+
+    def _checkpoints(self):
+        paths = self.checkpoint_directory.glob("step-*.weights.h5")
+        return sorted(p for p in paths if _seal_path(p).exists())
+
+    def clean(self):
+        """Removes temporary files that a killed process left."""
+        for left in self.path.rglob(".*"):
+            if left.is_file():
+                left.unlink(missing_ok=True)
+
+
+def differing_names(stored, given):
+    """What stands in the way of resuming.
+
+    Args:
+        stored: dict of the hyper-parameters of the run.
+        given: dict of those that the user names now.
+
+    Returns:
+        A list of `"name was X, received Y"`, empty if they agree.
+    """
+    return [
+        f"{name} was {stored.get(name)!r}, received {value!r}"
+        for name, value in given.items()
+        if stored.get(name) != value
+    ]
+
+
+def _save_weights(gan, path):
+    try:
+        gan.save_weights(path)
+    except RuntimeError as error:
+        # HDF5 closing a file that it could not write, on a full disk.
+        found = re.search(r"errno = (\d+)", str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[1]), "") from error
+
+
+def _seal_path(checkpoint):
+    return checkpoint.with_name(
+        checkpoint.name.removesuffix(".weights.h5") + ".json"
+    )
+
+
+def _versions():
+    packages = ("tensorflow", "keras", "numpy")
+    return {
+        "tf_gans": __version__,
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        **{name: importlib.metadata.version(name) for name in packages},
+    }
