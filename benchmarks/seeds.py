@@ -14,7 +14,6 @@ import json
 import pathlib
 import sys
 
-import keras
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
@@ -39,14 +38,6 @@ ROWS = (
 )
 
 
-class _LastLosses(keras.callbacks.Callback):
-    """Keeps the losses of the last block."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        losses = self.model.step_losses
-        self.losses = np.stack([losses["d_loss"], losses["g_loss"]])
-
-
 def restart(gan, fresh):
     """Puts a compiled model into the state of a new one of another seed."""
     for new, old in (
@@ -69,33 +60,21 @@ def measure(name, minibatch, loss, seeds):
     target = data.Gaussian(size)
     z = tf.linspace(-recipes.RANGE, recipes.RANGE, NUM_POINTS)[:, tf.newaxis]
     options = {"minibatch": minibatch, "loss": loss}
+    # One block, so that its losses are those of the whole run.
+    steps = recipe.num_steps + 1
+    options["steps_per_execution"] = steps
     gan = recipes.build(name, target, **options)
-    last = _LastLosses()
     result = {"w1": [], "std": [], "frozen": []}
     title = f"{name}{' minibatch' if minibatch else ''} {loss}"
     for seed in tqdm(range(seeds), desc=title, disable=None):
         restart(gan, recipes.build(name, target, seed=seed, **options))
-        # One block more than a thousand, so that the last holds 100 steps.
-        gan.fit(
-            target,
-            steps_per_epoch=recipe.num_steps + 1,
-            verbose=0,
-            callbacks=[last],
-        )
+        gan.fit(target, steps_per_epoch=steps, verbose=0)
         samples = gan(z).numpy()
         result["w1"].append(wasserstein_1(samples, target))
         result["std"].append(float(samples.std()))
-        result["frozen"].append(is_frozen(gan, target, last))
+        losses = np.stack(list(gan.step_losses.values()))[:, -100:]
+        result["frozen"].append(bool((np.ptp(losses, axis=1) == 0).all()))
     return {key: np.array(values) for key, values in result.items()}
-
-
-def is_frozen(gan, target, last):
-    """Whether 100 steps more change no weight of the networks."""
-    networks = (gan.generator, gan.discriminator)
-    before = [w for network in networks for w in network.get_weights()]
-    gan.fit(target, steps_per_epoch=100, verbose=0, callbacks=[last])
-    after = [w for network in networks for w in network.get_weights()]
-    return all(map(np.array_equal, before, after))
 
 
 def main():

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -41,24 +42,8 @@ def run(cwd, *arguments, code=0, **options):
 
 def weights(run_dir):
     """All arrays of the newest checkpoint, by name."""
-    import h5py
-
-    path = sorted(run_dir.glob("checkpoints/*.h5"))[-1]
-    arrays = {}
-    with h5py.File(path) as file:
-        file.visititems(
-            lambda name, item: (
-                arrays.update({name: item[()]})
-                if isinstance(item, h5py.Dataset)
-                else None
-            )
-        )
-    return {
-        # The running means of the progress bar are no part of the state.
-        name: array
-        for name, array in arrays.items()
-        if "_trackers" not in name and "metrics" not in name
-    }
+    with np.load(sorted(run_dir.glob("checkpoints/*.npz"))[-1]) as arrays:
+        return dict(arrays)
 
 
 def assert_same_weights(one, other):
@@ -177,42 +162,37 @@ def test_the_same_seed_gives_the_same_weights(quick, tmp_path):
         assert_same_weights(tmp_path / "other", quick[0] / "run")
 
 
-@pytest.mark.parametrize("recipe", ["code", "stable"])
-def test_killed_and_resumed_is_the_same(tmp_path, recipe):
-    """SIGKILL at arbitrary moments, five times."""
-    flags = [
-        "--recipe",
-        recipe,
-        "--minibatch",
-        "--num-steps",
-        30_000,
-        "--checkpoint-every",
-        1000,
-        "--log-every",
-        100,
-    ]
-    run(tmp_path, *flags, "--run-dir", "whole")
+@pytest.mark.parametrize(
+    ("flags", "times"),
+    [
+        ("--recipe code --num-steps 100000", 5),
+        ("--recipe stable --num-steps 10000 --batch-size 16", 2),
+    ],
+)
+def test_killed_and_resumed_is_the_same(tmp_path, flags, times):
+    """SIGKILL at arbitrary moments."""
+    flags = f"{flags} --minibatch --checkpoint-every 1000".split()
+    often = ["--log-every", "100"]
+    run(tmp_path, *flags, *often, "--run-dir", "whole")
     run_dir = tmp_path / "killed"
-    arguments = [*flags, "--run-dir", run_dir]
+    arguments = [*flags, *often, "--run-dir", run_dir]
     kills = 0
-    for wait in np.random.default_rng(0).uniform(0, 0.8, 5):
+    for wait in np.random.default_rng(0).uniform(0, 0.3, times):
         process = subprocess.Popen(
             command(*arguments), cwd=tmp_path, stdout=subprocess.DEVNULL
         )
         # The clock starts when the training does.
         log = run_dir / "log.jsonl"
-        size = log.stat().st_size if log.exists() else 0
+        before = log.stat().st_mtime_ns if log.exists() else 0
         while process.poll() is None:
-            if log.exists() and log.stat().st_size > size:
+            if log.exists() and log.stat().st_mtime_ns > before:
                 break
             time.sleep(0.01)
         time.sleep(wait)
         kills += process.poll() is None
         process.kill()
         process.wait()
-        if process.returncode == 0:
-            break
-        arguments = ["--run-dir", run_dir, "--resume"]
+        arguments = [*often, "--run-dir", run_dir, "--resume"]
     assert kills >= 2
     run(tmp_path, *arguments)
     assert_same_weights(tmp_path / "whole", run_dir)
@@ -283,7 +263,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     (line,) = err.splitlines()
     assert "--run-dir run --resume" in line
     steps = int(re.search(r"after (\d+) steps", line)[1])
-    assert (tmp_path / f"run/checkpoints/step-{steps:09d}.weights.h5").exists()
+    assert (tmp_path / f"run/checkpoints/step-{steps:09d}.npz").exists()
 
 
 def test_more_steps_where_nothing_depends_on_their_number(quick, tmp_path):
@@ -407,34 +387,13 @@ def test_mistakes(tmp_path, arguments, message):
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 
-def test_divergence_names_the_step_and_the_last_good_checkpoint(tmp_path):
-    # Finite, but their squares are not: the penalty's gradient overflows.
-    (tmp_path / "x.txt").write_text("\n".join(["9e14", "-9e14"] * 10))
-    done = run(
-        tmp_path,
-        "--recipe",
-        "code",
-        "--data",
-        "x.txt",
-        "--num-steps",
-        50_000,
-        "--run-dir",
-        "run",
-        code=1,
-    )
-    (line,) = done.stderr.splitlines()
-    assert re.search(r"diverged: [dg]_loss is (nan|inf) at step \d+", line)
-    assert "checkpoint" in line
-
-
 def test_a_full_disk(tmp_path):
     """A limit on the size of files stands in for it."""
-    import resource
 
     def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
 
-    signal_free = subprocess.run(
+    done = subprocess.run(
         command(*QUICK, "--run-dir", "run"),
         cwd=tmp_path,
         preexec_fn=limit,
@@ -442,10 +401,10 @@ def test_a_full_disk(tmp_path):
         text=True,
         timeout=300,
     )
-    assert signal_free.returncode == 2, signal_free.stderr
-    (line,) = signal_free.stderr.splitlines()
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
     assert "cannot be written" in line
-    assert list(tmp_path.rglob("*.h5")) == []
+    assert list(tmp_path.rglob("*.npz")) == []
 
 
 def test_a_film_that_fails_costs_no_training(tmp_path):

@@ -1,9 +1,10 @@
 """The run directory: whole files, damaged files, exact resume."""
 
-import errno
 import json
 import os
+import resource
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_a_later_format_is_told(tmp_path):
     RunDirectory.create(tmp_path, {})
     path = tmp_path / "config.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
-    with pytest.raises(UserError, match="has format 2; .* reads format 1"):
+    with pytest.raises(UserError, match=r"has format 2; .* reads format 1"):
         RunDirectory.resume(tmp_path)
 
 
@@ -123,10 +124,8 @@ def test_going_on_ends_with_the_same_bits(trained):
 
 def test_the_last_checkpoints_are_kept(trained):
     gan, run = trained
-    names = [p.name for p in run.checkpoint_directory.glob("*.h5")]
-    assert sorted(names) == [
-        f"step-{step:09d}.weights.h5" for step in (40, 70, 100)
-    ]
+    names = [p.name for p in run.checkpoint_directory.glob("*.npz")]
+    assert sorted(names) == [f"step-{step:09d}.npz" for step in (40, 70, 100)]
     run.save_checkpoint(gan, keep=3)  # the same step again
     assert len(list(run.checkpoint_directory.iterdir())) == 6
 
@@ -147,7 +146,7 @@ def test_a_damaged_checkpoint_is_passed_over(copied, damage):
     said = []
     assert copied.load_checkpoint(build(), said.append) == 70
     (line,) = said
-    assert "step-000000100.weights.h5: damaged" in line
+    assert "step-000000100.npz: damaged" in line
 
 
 def test_a_checkpoint_without_its_seal_does_not_count(copied):
@@ -156,7 +155,7 @@ def test_a_checkpoint_without_its_seal_does_not_count(copied):
 
 
 def test_without_a_whole_checkpoint_the_model_is_untouched(copied):
-    for path in copied.checkpoint_directory.glob("*.h5"):
+    for path in copied.checkpoint_directory.glob("*.npz"):
         flip_a_bit(path)
     gan, said = build(seed=3), []
     before = all_variables(gan)
@@ -166,18 +165,24 @@ def test_without_a_whole_checkpoint_the_model_is_untouched(copied):
         np.testing.assert_array_equal(expected, actual)
 
 
-def test_a_full_disk_leaves_the_older_checkpoints(copied, monkeypatch):
-    gan = build()
-
-    def save_weights(path):
-        path.write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(gan, "save_weights", save_weights)
-    before = sorted(copied.checkpoint_directory.iterdir())
-    with pytest.raises(UserError, match="cannot be written: No space left"):
-        copied.save_checkpoint(gan)
-    assert sorted(copied.checkpoint_directory.iterdir()) == before
+def test_a_full_disk_leaves_the_older_checkpoints(trained, tmp_path):
+    """A limit on the size of files stands in for the disk's."""
+    run = RunDirectory.create(tmp_path, {})
+    run.save_checkpoint(trained[0])
+    before = sorted(run.checkpoint_directory.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(
+            UserError, match="cannot be written: File too large"
+        ):
+            run.save_checkpoint(trained[0])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert sorted(run.checkpoint_directory.iterdir()) == before
+    assert run.load_checkpoint(build(), pytest.fail) == 100
 
 
 def test_the_log_is_cut_back(tmp_path):
@@ -193,7 +198,7 @@ def test_the_log_is_cut_back(tmp_path):
 
 
 def test_clean_removes_what_a_killed_process_left(copied):
-    left = copied.checkpoint_directory / ".12ab.step-000000130.weights.h5"
+    left = copied.checkpoint_directory / ".12ab.step-000000130.npz"
     left.write_bytes(b"half")
     before = copied.last_checkpoint()
     copied.clean()

@@ -5,6 +5,8 @@ blocks of steps inside one compiled program: a tiny network's step takes
 microseconds, and starting a program takes longer than that.
 """
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -200,6 +202,8 @@ class GAN(keras.Model):
         self.train_function = None
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         serialize = keras.saving.serialize_keras_object
         return {
             "generator_optimizer": serialize(self.generator_optimizer),
@@ -322,6 +326,9 @@ class GAN(keras.Model):
         position = _Position()
         if source is None:
             kwargs["steps_per_epoch"] = steps_per_epoch
+            if steps_per_epoch is not None:
+                position.steps = steps_per_epoch
+            x = self._count_in_steps(x, steps_per_epoch)
         else:
             steps = steps_per_epoch or getattr(source, "steps_per_epoch", None)
             if steps is None:
@@ -339,6 +346,21 @@ class GAN(keras.Model):
             x, epochs=epochs, callbacks=[position, *callbacks], **kwargs
         )
 
+    def _count_in_steps(self, x, steps_per_epoch):
+        """Makes Keras' count of a dataset's elements one of training steps."""
+        if self.critic_steps > 1:
+            if not isinstance(x, tf.data.Dataset):
+                raise ValueError(
+                    "With `critic_steps` above 1, `x` must be a Source or a "
+                    f"tf.data.Dataset. Received: x of type {type(x).__name__}"
+                )
+            x = x.batch(self.critic_steps, drop_remainder=True)
+        if steps_per_epoch is not None and isinstance(x, tf.data.Dataset):
+            # Against a known length Keras would count whole blocks, and start
+            # the data again where a block could have reached their end.
+            x = x.filter(lambda *_: True)
+        return x
+
     def make_train_function(self, force=False):
         """Builds the function that Keras' `fit` calls for each block."""
         if self.train_function is not None and not force:
@@ -352,15 +374,13 @@ class GAN(keras.Model):
             next_reals = tf.function(next_reals, autograph=False)
 
         def train_function(iterator):
+            real, count = None, min(size, self._position.remaining)
+            # Python numbers would be compiled into the program.
             if self._source is None:
-                real, count = next_reals(iterator)
+                real, count = next_reals(iterator, tf.constant(count))
                 count = int(count)
                 if count == 0:
                     raise StopIteration
-            else:
-                real = None
-                count = min(size, self._position.remaining)
-            # Python numbers would be compiled into the program.
             first_step = int(self.step.numpy())
             losses, measured = run_block(real, tf.constant(count))
             values = losses.numpy()[:, :count]
@@ -372,8 +392,8 @@ class GAN(keras.Model):
         self.train_function = train_function
         return train_function
 
-    def _next_reals(self, iterator):
-        """Takes the real batches of a block from a dataset's iterator.
+    def _next_reals(self, iterator, num_steps):
+        """Takes the real batches of up to `num_steps` from an iterator.
 
         Returns:
             The batches, `(block, critic_steps, batch, *sample_shape)`, and
@@ -381,8 +401,8 @@ class GAN(keras.Model):
         """
         spec = iterator.element_spec
         spec = spec[0] if isinstance(spec, tuple) else spec
-        size = self.steps_per_execution * self.critic_steps
-        if not spec.shape.is_fully_defined() and size > 1:
+        size, critics = self.steps_per_execution, self.critic_steps
+        if not spec.shape.is_fully_defined() and size * critics > 1:
             raise ValueError(
                 "The dataset's batches must all be of one size; batch it with "
                 f"`drop_remainder=True`. Received: element_spec={spec}"
@@ -392,7 +412,7 @@ class GAN(keras.Model):
             element = optional.get_value()
             batch = element[0] if isinstance(element, tuple) else element
             batches = batches.write(count, batch)
-            more = count + 1 < size
+            more = count + 1 < num_steps
             following = tf.cond(
                 more,
                 iterator.get_next_as_optional,
@@ -409,10 +429,16 @@ class GAN(keras.Model):
                 iterator.get_next_as_optional(),
             ),
         )
-        real = batches.stack() if size > 1 else batches.read(0)[tf.newaxis]
-        shape = [self.steps_per_execution, self.critic_steps, *spec.shape]
-        shape = [-1 if s is None else s for s in shape]
-        return tf.reshape(real, shape), count // self.critic_steps
+        if size > 1:
+            real = batches.stack()
+        else:
+            # At the data's end nothing says how large a batch would be.
+            real = tf.cond(
+                count > 0,
+                lambda: batches.read(0),
+                lambda: tf.zeros([s or 0 for s in spec.shape], spec.dtype),
+            )[tf.newaxis]
+        return real if critics > 1 else real[:, tf.newaxis], count
 
     def _run_block(self, real, num_steps):
         """Runs up to `steps_per_execution` training steps.
@@ -535,7 +561,7 @@ class GAN(keras.Model):
 class _Position(keras.callbacks.Callback):
     """Knows how much of the epoch is left when a block begins."""
 
-    steps = None
+    steps = math.inf
     _begin = 0
 
     def on_train_batch_begin(self, batch, logs=None):

@@ -2,13 +2,16 @@
 
     config.json            the hyper-parameters and the versions
     log.jsonl              one line for each logged step
-    checkpoints/           step-000005001.weights.h5 and a .json beside each
+    checkpoints/           step-000005001.npz and a .json beside each
 
-A checkpoint is the model's `.weights.h5` as Keras writes it: both networks,
-both optimizers, the step and the seed. Since everything random is a function
-of the seed and the step, that is all there is to save. The `.json` beside it
-is written last and holds the checksum, so a checkpoint counts only when it is
-whole.
+A checkpoint holds the variables of the model, the step and the seed among
+them, and of both optimizers. Since everything random is a function of the seed
+and the step, that is all there is to save. The `.json` beside it is written
+last and holds the checksum, so a checkpoint counts only when it is whole.
+
+It is not a `.weights.h5`, because the HDF5 library does not survive a disk
+that is full when it closes a file. `gan.save_weights` and `gan.save` write
+Keras' own formats.
 """
 
 import contextlib
@@ -16,8 +19,9 @@ import importlib.metadata
 import json
 import pathlib
 import platform
-import re
 import sys
+
+import numpy as np
 
 from tf_gans import files
 from tf_gans.errors import UserError
@@ -153,9 +157,10 @@ class RunDirectory:
             The checkpoint's path.
         """
         step = int(gan.step.numpy())
-        path = self.checkpoint_directory / f"step-{step:09d}.weights.h5"
+        path = self.checkpoint_directory / f"step-{step:09d}.npz"
         with files.replacing(path) as temporary:
-            _save_weights(gan, temporary)
+            with open(temporary, "wb") as file:
+                np.savez(file, **{k: v.numpy() for k, v in _state(gan)})
             digest = files.sha256(temporary)
         seal = {"format": _FORMAT, "step": step, "sha256": digest}
         files.write_text(_seal_path(path), json.dumps(seal) + "\n")
@@ -183,7 +188,9 @@ class RunDirectory:
             except (OSError, ValueError, KeyError, TypeError) as error:
                 say(f"{path}: damaged ({error}); using the one before it")
                 continue
-            gan.load_weights(path)
+            with np.load(path) as arrays:
+                for key, variable in _state(gan):
+                    variable.assign(arrays[key])
             return int(gan.step.numpy())
         return 0
 
@@ -193,7 +200,7 @@ class RunDirectory:
         return paths[-1] if paths else None
 
     def _checkpoints(self):
-        paths = self.checkpoint_directory.glob("step-*.weights.h5")
+        paths = self.checkpoint_directory.glob("step-*.npz")
         return sorted(p for p in paths if _seal_path(p).exists())
 
     def clean(self):
@@ -220,21 +227,21 @@ def differing_names(stored, given):
     ]
 
 
-def _save_weights(gan, path):
-    try:
-        gan.save_weights(path)
-    except RuntimeError as error:
-        # HDF5 closing a file that it could not write, on a full disk.
-        found = re.search(r"errno = (\d+)", str(error))
-        if found is None:
-            raise
-        raise OSError(int(found[1]), "") from error
+def _state(gan):
+    """Yields a key and a variable for all that a training changes."""
+    owners = {
+        "model": gan.weights,
+        "generator_optimizer": gan.generator_optimizer.variables,
+        "discriminator_optimizer": gan.discriminator_optimizer.variables,
+    }
+    for owner, variables in owners.items():
+        for number, variable in enumerate(variables):
+            # By place: a variable's name may depend on what was made before.
+            yield f"{owner}/{number:03d}/{variable.name}", variable
 
 
 def _seal_path(checkpoint):
-    return checkpoint.with_name(
-        checkpoint.name.removesuffix(".weights.h5") + ".json"
-    )
+    return checkpoint.with_suffix(".json")
 
 
 def _versions():

@@ -307,7 +307,7 @@ def _draw_axes(figure, axes, footer=0.0):
             _TITLE,
             ha="left",
             va="center",
-            fontsize=12,
+            fontsize=11,  # leaves room for steps of eight digits
         )
     return generated, boundary
 

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -181,7 +182,8 @@ class VideoWriter:
         if self._is_gif:
             self._stream = self._stream.with_suffix(".mov")
         self._shape = None
-        self._process = None
+        # An `ffmpeg` from the first frame on, which tells the channels.
+        self._process: Any = None
 
     def __enter__(self):
         self._errors = tempfile.TemporaryFile()
