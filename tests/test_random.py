@@ -110,21 +110,22 @@ def test_xla_draws_nearly_the_same_normals(compiled):
     )
 
 
-@pytest.mark.parametrize("shape", [(8,), (7, 3)])
-def test_a_normal_does_not_depend_on_its_place_in_a_block(shape):
+@pytest.mark.parametrize("shape", [(3,), (8,), (12,), (7, 3)])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_normal_does_not_depend_on_its_place_in_a_block(shape, jit_compile):
     """The remainder of a vector is other code, with other last places."""
 
-    def compiled_draw(num_steps):
+    def drawer(num_steps):
         return tf.function(
             lambda step: random.normal(7, "test", step, num_steps, shape),
-            jit_compile=True,
+            jit_compile=jit_compile,
             autograph=False,
         )
 
-    block = compiled_draw(9)(tf.constant(3)).numpy()
+    block = drawer(60)(tf.constant(3)).numpy()
     for num_steps in (1, 3):
-        draw = compiled_draw(num_steps)
-        parts = [draw(tf.constant(3 + i)) for i in range(0, 9, num_steps)]
+        draw = drawer(num_steps)
+        parts = [draw(tf.constant(3 + i)) for i in range(0, 60, num_steps)]
         np.testing.assert_array_equal(np.concatenate(parts), block)
 
 

@@ -31,8 +31,6 @@ class FrameStore:
             steps: int array of shape `(frames,)`, rising.
             **arrays: float arrays whose first axis is `frames`.
         """
-        # Half precision is finer than a pixel.
-        arrays = {name: a.astype(np.float16) for name, a in arrays.items()}
         path = self.directory / f"frames-{steps[0]:09d}.npz"
         with (
             files.replacing(path) as temporary,

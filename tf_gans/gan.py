@@ -6,6 +6,7 @@ microseconds, and starting a program takes longer than that.
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -113,8 +114,8 @@ class GAN(keras.Model):
         names = ["d_loss", "g_loss"] + (["penalty"] if penalty else [])
         self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
         self.step_losses = {n: np.zeros(0, np.float32) for n in names}
-        self._source = None
-        self._probe = None
+        self._source: Any = None  # a Source
+        self._probe: Any = None  # a Probe
         self.built = True
 
     def _counter(self, name, value):

@@ -24,8 +24,8 @@ class Checkpoints(keras.callbacks.Callback):
         self.save = save
         self.every_steps = every_steps
         self.every_seconds = every_seconds
-        self._saved_step = None
-        self._saved_time = None
+        self._saved_step = 0
+        self._saved_time = 0.0
 
     def on_train_begin(self, logs=None):
         self._saved_step = int(self.model.step.numpy())

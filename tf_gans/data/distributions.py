@@ -156,8 +156,10 @@ class Empirical(ScalarDistribution):
         return self.values[np.clip(index, 0, self.values.size - 1)]
 
     def cdf(self, x, left=False):
-        side = "left" if left else "right"
-        rank = np.searchsorted(self.values, x, side=side)
+        if left:
+            rank = np.searchsorted(self.values, x, side="left")
+        else:
+            rank = np.searchsorted(self.values, x, side="right")
         return rank / self.values.size
 
 

@@ -306,7 +306,7 @@ def _draw_axes(figure, axes, footer=0.0):
             1 - 0.25 / height,
             _TITLE,
             ha="left",
-            va="center",
+            va="center_baseline",
             fontsize=11,  # leaves room for steps of eight digits
         )
     return generated, boundary

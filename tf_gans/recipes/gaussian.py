@@ -42,6 +42,7 @@ class GaussianRecipe:
         optimizers: called with the number of steps, returns the generator's
             and the discriminator's.
         prior: called without arguments, returns the latents.
+        generator_stddev: of the generator's initial kernels.
         spread: places where the discriminator's first units bend are spread
             over +-spread; 0 leaves them all at 0.
         penalty_weight: of R1, in units of the original task; 0 for none.
@@ -60,6 +61,7 @@ class GaussianRecipe:
     optimizers: Callable
     prior: Callable
     minibatch_batch_size: int | None = None
+    generator_stddev: float = 1.0
     spread: float = 0.0
     penalty_weight: float = 0.0
     ema_decay: float | None = None
@@ -130,6 +132,7 @@ RECIPES = {
         activation="elu",
         optimizers=_stable_optimizers,
         prior=lambda: latents.Uniform((1,), -RANGE, RANGE),
+        generator_stddev=1.0,
         spread=RANGE,
         penalty_weight=0.03,
         ema_decay=0.998,
@@ -179,7 +182,7 @@ def build(
         # network's.
         penalty = penalties.R1(recipe.penalty_weight * scale**2)
     gan = GAN(
-        networks.Generator(seed=seed, **units),
+        networks.Generator(stddev=recipe.generator_stddev, seed=seed, **units),
         networks.Discriminator(
             minibatch=minibatch,
             activation=recipe.activation,

@@ -1,0 +1,91 @@
+"""`python -m benchmarks`: see the package."""
+
+import argparse
+import importlib
+import json
+import pathlib
+import sys
+
+import benchmarks
+from benchmarks import measuring
+
+CLAIMS = ("loop", "process", "animation", "minibatch_layer")
+RESULTS = pathlib.Path(__file__).parent / "results.json"
+
+
+def main():
+    """Measures the claims, prints the table and keeps the numbers."""
+    arguments = parse_arguments()
+    names = arguments.names or CLAIMS
+    results = {}
+    for name in names:
+        print(f"{name} ...", file=sys.stderr)
+        claim = importlib.import_module(f"benchmarks.{name}")
+        results[name] = claim.run(quick=arguments.quick)
+    facts = measuring.machine()
+    rows = [row for name in names for row in results[name]]
+    if arguments.quick:
+        for row in rows:
+            row.goal = None  # goals are for the full sizes
+    print(", ".join(f"{name} {value}" for name, value in facts.items()))
+    print()
+    print(measuring.HEADER)
+    for row in rows:
+        print(row.markdown())
+    if not arguments.quick:
+        save(results, facts)
+    return int(any(row.missed for row in rows))
+
+
+def save(results, facts):
+    """Writes the numbers, beside those of the claims measured earlier."""
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name, rows in results.items():
+        kept[name] = {
+            "machine": facts,
+            "rows": [
+                {
+                    "claim": row.claim,
+                    "unit": row.unit,
+                    "ours": [_round(v) for v in row.ours],
+                    "theirs": [_round(v) for v in row.theirs],
+                    "ratio": _round(row.ratio),
+                    "goal": row.goal,
+                }
+                for row in rows
+            ],
+        }
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def _round(value):
+    return float(f"{value:.4g}")
+
+
+def parse_arguments():
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=benchmarks.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"of {', '.join(CLAIMS)}"
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="measure once, at small sizes, and keep nothing",
+    )
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(CLAIMS)
+    if unknown:
+        parser.error(
+            f"no such claim: {', '.join(sorted(unknown))}; "
+            f"there are {', '.join(CLAIMS)}"
+        )
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())
