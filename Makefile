@@ -10,9 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: gaussian test test-all lint bench clean
 
 gaussian: $(VENV)/.run
-	$(BIN)/python scripts/gaussian.py --minibatch --run-dir runs/gaussian \
-		--anim-path runs/gaussian/gaussian.mp4 --anim-every 10 \
-		--export runs/gaussian/saved_model --no-window
+	run=$$(date +runs/gaussian-%Y%m%d-%H%M%S); \
+	$(BIN)/python scripts/gaussian.py --minibatch --log-every 100 \
+		--run-dir $$run --anim-path $$run/gaussian.mp4 --anim-every 10 \
+		--export $$run/saved_model
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow"

@@ -55,9 +55,8 @@ def measure(name, minibatch, loss, seeds):
     Returns:
         A dict of arrays over the seeds: `w1`, `std`, `frozen`.
     """
-    recipe = recipes.RECIPES[name]
-    size = recipes.batch_size(name, minibatch)
-    target = data.Gaussian(size)
+    recipe = recipes.get(name, minibatch)
+    target = data.Gaussian(recipe.batch_size)
     z = tf.linspace(-recipes.RANGE, recipes.RANGE, NUM_POINTS)[:, tf.newaxis]
     options = {"minibatch": minibatch, "loss": loss}
     # One block, so that its losses are those of the whole run.
@@ -81,7 +80,7 @@ def main():
     """Prints the table and writes it to benchmarks/seeds.json."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--only", choices=sorted(recipes.RECIPES))
+    parser.add_argument("--only", choices=recipes.NAMES)
     arguments = parser.parse_args()
     floor = scalar_floors(data.Gaussian(8), NUM_POINTS)["w1"]
     print(

@@ -176,17 +176,16 @@ def parse_arguments():
 def new_config(args):
     """The hyper-parameters of a new run, as the run directory keeps them."""
     from tf_gans import files
-    from tf_gans.recipes.gaussian import RECIPES, batch_size
+    from tf_gans.recipes import gaussian as recipes
 
-    recipe = RECIPES[args.recipe]
+    recipe = recipes.get(args.recipe, args.minibatch)
     return {
         "recipe": args.recipe,
         "loss": args.loss,
         "minibatch": args.minibatch,
         "num_steps": args.num_steps or recipe.num_steps,
         "hidden_size": args.hidden_size or recipe.hidden_size,
-        "batch_size": args.batch_size
-        or batch_size(args.recipe, args.minibatch),
+        "batch_size": args.batch_size or recipe.batch_size,
         "seed": args.seed,
         "mu": args.mu,
         "sigma": args.sigma,
@@ -203,7 +202,7 @@ def resumed_config(run, args, named):
     for the number of steps where nothing else depends on it.
     """
     from tf_gans import files
-    from tf_gans.recipes.gaussian import RECIPES
+    from tf_gans.recipes import gaussian as recipes
     from tf_gans.run import differing_names
 
     config = dict(run.config)
@@ -218,7 +217,7 @@ def resumed_config(run, args, named):
             raise UserError(
                 f"--data {config['data']}: cannot be read: {error.strerror}"
             ) from None
-    if not RECIPES[config["recipe"]].schedule:
+    if not recipes.get(config["recipe"]).schedule:
         config["num_steps"] = given.pop("num_steps", config["num_steps"])
     differing = differing_names(config, given)
     if differing:

@@ -25,8 +25,8 @@ def test_published_sizes(name, minibatch, count):
     gan = build(name, minibatch=minibatch)
     assert gan.generator.count_params() == 13
     assert gan.discriminator.count_params() == count
-    assert recipes.batch_size(name, minibatch) == 8
-    assert recipes.RECIPES[name].num_steps == 5000
+    assert recipes.get(name, minibatch).batch_size == 8
+    assert recipes.get(name, minibatch).num_steps == 5000
     assert gan.latents.get_config() == latents.Stratified().get_config()
     assert isinstance(gan.adversarial_loss, losses.NonSaturating)
     assert gan.penalty is None
@@ -107,7 +107,7 @@ def test_published_recipes_do_not_follow_the_data():
 @pytest.mark.parametrize("minibatch", [False, True])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_stable_converges(minibatch, seed):
-    target = data.Gaussian(recipes.batch_size("stable", minibatch))
+    target = data.Gaussian(recipes.get("stable", minibatch).batch_size)
     gan = build("stable", target, minibatch=minibatch, seed=seed)
     gan.fit(target, steps_per_epoch=5001, verbose=0)
     samples = generated_samples(gan)
@@ -134,7 +134,7 @@ def test_the_clamp_freezes_and_the_logits_do_not():
 @pytest.mark.slow
 def test_stable_converges_for_every_seed():
     for minibatch in (False, True):
-        target = data.Gaussian(recipes.batch_size("stable", minibatch))
+        target = data.Gaussian(recipes.get("stable", minibatch).batch_size)
         for seed in range(100):
             gan = build("stable", target, minibatch=minibatch, seed=seed)
             gan.fit(target, steps_per_epoch=5001, verbose=0)

@@ -39,6 +39,12 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        if len(grads) != len(self._trainable_variables):
+            raise ValueError(
+                "FusedAdam needs a gradient for each variable it was built "
+                f"with, {len(self._trainable_variables)} of them. "
+                f"Received: {len(grads)} gradients"
+            )
         gradient = tf.concat([tf.reshape(g, [-1]) for g in grads], axis=0)
         step = tf.cast(self.iterations + 1, gradient.dtype)
         # The bias corrections folded into the rate, as Kingma & Ba suggest

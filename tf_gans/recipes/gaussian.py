@@ -9,6 +9,7 @@ References:
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import keras
@@ -35,14 +36,11 @@ class GaussianRecipe:
         source: where the values are from, for a reader.
         hidden_size: the generator's units; the discriminator has twice as many.
         batch_size: samples in a batch.
-        minibatch_batch_size: the same with minibatch discrimination, where it
-            differs, else None.
         num_steps: training steps. As in the original, step 0 counts extra.
         activation: the discriminator's.
         optimizers: called with the number of steps, returns the generator's
             and the discriminator's.
         prior: called without arguments, returns the latents.
-        generator_stddev: of the generator's initial kernels.
         spread: places where the discriminator's first units bend are spread
             over +-spread; 0 leaves them all at 0.
         penalty_weight: of R1, in units of the original task; 0 for none.
@@ -60,8 +58,6 @@ class GaussianRecipe:
     activation: str
     optimizers: Callable
     prior: Callable
-    minibatch_batch_size: int | None = None
-    generator_stddev: float = 1.0
     spread: float = 0.0
     penalty_weight: float = 0.0
     ema_decay: float | None = None
@@ -89,57 +85,79 @@ def _article_optimizers(num_steps):
     return descent(), descent()
 
 
-def _stable_optimizers(num_steps):
+def _falling_optimizers(num_steps, generator_rate, discriminator_rate):
     # Rates well above the original's, to cross from 0 to 4 in time, falling
-    # to 0 along half a cosine, to stand still at the end. The discriminator
-    # is the faster one: Heusel et al., 2017, arXiv 1706.08500.
+    # to 0 along half a cosine, to stand still at the end.
     def adam(rate):
         falling = keras.optimizers.schedules.CosineDecay(rate, num_steps + 1)
         # beta_1: Radford et al., 2015, arXiv 1511.06434, section 4.
         return FusedAdam(falling, beta_1=0.5, beta_2=0.999)
 
-    return adam(1e-2), adam(3e-2)
+    return adam(generator_rate), adam(discriminator_rate)
 
 
-RECIPES = {
-    "code": GaussianRecipe(
-        source="gan-intro's gan.py",
-        hidden_size=4,  # gan.py, --hidden-size
-        batch_size=8,  # gan.py, --batch-size
-        num_steps=5000,  # gan.py, --num-steps
-        activation="relu",  # gan.py:71-79
-        optimizers=_code_optimizers,
-        prior=lambda: latents.Stratified(-RANGE, RANGE, jitter=0.01),  # :40-46
+_CODE = GaussianRecipe(
+    source="gan-intro's gan.py",
+    hidden_size=4,  # gan.py, --hidden-size
+    batch_size=8,  # gan.py, --batch-size
+    num_steps=5000,  # gan.py, --num-steps
+    activation="relu",  # gan.py:71-79
+    optimizers=_code_optimizers,
+    prior=lambda: latents.Stratified(-RANGE, RANGE, jitter=0.01),  # :40-46
+)
+
+# The article gives no sizes: those of the script that came with it.
+_ARTICLE = dataclasses.replace(
+    _CODE,
+    source="the article's text",
+    activation="tanh",  # the article's `discriminator`
+    optimizers=_article_optimizers,
+)
+
+# The values of these two were chosen by trials over seeds;
+# docs/deviations.md says what each one is for.
+_STABLE = GaussianRecipe(
+    source="this project",
+    hidden_size=16,
+    batch_size=256,
+    num_steps=5000,
+    activation="elu",
+    # A faster discriminator: Heusel et al., 2017, arXiv 1706.08500.
+    optimizers=functools.partial(
+        _falling_optimizers, generator_rate=1e-2, discriminator_rate=3e-2
     ),
-    "article": GaussianRecipe(
-        source="the article's text",
-        # The article gives no sizes: those of the script that came with it.
-        hidden_size=4,
-        batch_size=8,
-        num_steps=5000,
-        activation="tanh",  # the article's `discriminator`
-        optimizers=_article_optimizers,
-        prior=lambda: latents.Stratified(-RANGE, RANGE, jitter=0.01),
+    prior=lambda: latents.Uniform((1,), -RANGE, RANGE),
+    spread=RANGE,
+    penalty_weight=0.03,
+    ema_decay=0.998,
+    follow_data=True,
+    schedule=True,
+)
+_STABLE_MINIBATCH = dataclasses.replace(
+    _STABLE,
+    batch_size=32,
+    activation="leaky_relu",
+    optimizers=functools.partial(
+        _falling_optimizers, generator_rate=1e-2, discriminator_rate=1e-2
     ),
-    # Each value was chosen by trials over seeds; docs/deviations.md says what
-    # each one is for.
-    "stable": GaussianRecipe(
-        source="this project",
-        hidden_size=16,
-        batch_size=256,
-        minibatch_batch_size=64,
-        num_steps=5000,
-        activation="elu",
-        optimizers=_stable_optimizers,
-        prior=lambda: latents.Uniform((1,), -RANGE, RANGE),
-        generator_stddev=1.0,
-        spread=RANGE,
-        penalty_weight=0.03,
-        ema_decay=0.998,
-        follow_data=True,
-        schedule=True,
-    ),
+    penalty_weight=0.1,
+)
+
+# By name and by whether the discriminator has minibatch discrimination.
+_RECIPES = {
+    ("stable", False): _STABLE,
+    ("stable", True): _STABLE_MINIBATCH,
+    ("code", False): _CODE,
+    ("code", True): _CODE,
+    ("article", False): _ARTICLE,
+    ("article", True): _ARTICLE,
 }
+NAMES = ("stable", "code", "article")
+
+
+def get(name, minibatch=False):
+    """The `GaussianRecipe` of one of `NAMES`."""
+    return _RECIPES[name, bool(minibatch)]
 
 
 def build(
@@ -157,7 +175,7 @@ def build(
     """Builds a compiled GAN from a recipe.
 
     Args:
-        name: one of `RECIPES`.
+        name: one of `NAMES`.
         data: `tf_gans.data` distribution to learn, with `mean` and `std`.
         minibatch: bool. Whether the discriminator has minibatch
             discrimination in place of its third layer.
@@ -171,7 +189,7 @@ def build(
     Returns:
         `tf_gans.GAN`, compiled.
     """
-    recipe = RECIPES[name]
+    recipe = get(name, minibatch)
     hidden_size = hidden_size or recipe.hidden_size
     num_steps = num_steps or recipe.num_steps
     shift, scale = frame(recipe, data)
@@ -182,7 +200,7 @@ def build(
         # network's.
         penalty = penalties.R1(recipe.penalty_weight * scale**2)
     gan = GAN(
-        networks.Generator(stddev=recipe.generator_stddev, seed=seed, **units),
+        networks.Generator(seed=seed, **units),
         networks.Discriminator(
             minibatch=minibatch,
             activation=recipe.activation,
@@ -204,14 +222,6 @@ def build(
         steps_per_execution=steps_per_execution,
     )
     return gan
-
-
-def batch_size(name, minibatch):
-    """The batch size of the recipe called `name`."""
-    recipe = RECIPES[name]
-    if minibatch and recipe.minibatch_batch_size:
-        return recipe.minibatch_batch_size
-    return recipe.batch_size
 
 
 def frame(recipe, data):
