@@ -1,6 +1,6 @@
 """What the recipes of the 1-D Gaussian reach, over many seeds.
 
-    python -m benchmarks.seeds [--seeds 100] [--only stable]
+    python -m benchmarks.seeds [--seeds 100] [--only stable] [--keep]
 
 Trains every recipe, plain and with minibatch discrimination, on logits and
 with the original's clamp, for its own number of steps, and prints a Markdown
@@ -12,7 +12,6 @@ its last 100 steps; *good* when W1 <= 0.10 and the standard deviation is within
 import argparse
 import json
 import pathlib
-import sys
 
 import numpy as np
 import tensorflow as tf
@@ -23,6 +22,7 @@ from tf_gans.metrics import scalar_floors, wasserstein_1
 from tf_gans.recipes import gaussian as recipes
 
 NUM_POINTS = 10_000
+RESULTS = pathlib.Path(__file__).with_name("seeds.json")
 
 ROWS = (
     ("stable", True, "logits"),
@@ -53,7 +53,7 @@ def measure(name, minibatch, loss, seeds):
     """Trains one row of the table, a seed after the other.
 
     Returns:
-        A dict of arrays over the seeds: `w1`, `std`, `frozen`.
+        A dict of lists over the seeds: `w1`, `std`, `frozen`.
     """
     recipe = recipes.get(name, minibatch)
     target = data.Gaussian(recipe.batch_size)
@@ -69,53 +69,64 @@ def measure(name, minibatch, loss, seeds):
         restart(gan, recipes.build(name, target, seed=seed, **options))
         gan.fit(target, steps_per_epoch=steps, verbose=0)
         samples = gan(z).numpy()
-        result["w1"].append(wasserstein_1(samples, target))
-        result["std"].append(float(samples.std()))
+        result["w1"].append(round(wasserstein_1(samples, target), 5))
+        result["std"].append(round(float(samples.std()), 5))
         losses = np.stack(list(gan.step_losses.values()))[:, -100:]
         result["frozen"].append(bool((np.ptp(losses, axis=1) == 0).all()))
-    return {key: np.array(values) for key, values in result.items()}
+    return result
+
+
+def row(name, minibatch, loss, result):
+    """Returns a line of the table."""
+    w1, std = (np.array(result[key]) for key in ("w1", "std"))
+    good = (w1 <= 0.10) & (np.abs(std / 0.5 - 1) <= 0.15)
+    cells = (
+        f"`{name}`",
+        "yes" if minibatch else "no",
+        loss,
+        f"{good.sum()} of {len(w1)}",
+        f"{np.median(w1):.3f}",
+        f"{np.quantile(w1, 0.95):.3f}",
+        f"{w1.max():.3f}",
+        f"{np.median(std):.3f}",
+        f"{std.min():.3f} to {std.max():.3f}",
+        f"{(w1 > 1).sum()}",
+        f"{sum(result['frozen'])}",
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+HEADER = """\
+| recipe | minibatch | loss | good | W1: median | 95 % | largest | \
+std: median | range | W1 > 1 | frozen |
+|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 def main():
-    """Prints the table and writes it to benchmarks/seeds.json."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Prints the table and keeps its numbers in benchmarks/seeds.json."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--only", choices=recipes.NAMES)
+    parser.add_argument(
+        "--keep", action="store_true", help="print what was measured before"
+    )
     arguments = parser.parse_args()
-    floor = scalar_floors(data.Gaussian(8), NUM_POINTS)["w1"]
-    print(
-        "| recipe | minibatch | loss | seeds | good | W1 median | W1 95 % | "
-        "W1 largest | std median | std range | W1 > 1 | frozen |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-    rows = []
+    print(HEADER)
     for name, minibatch, loss in ROWS:
-        if arguments.only in (None, name):
-            result = measure(name, minibatch, loss, arguments.seeds)
-            w1, std = result["w1"], result["std"]
-            good = (w1 <= 0.10) & (np.abs(std / 0.5 - 1) <= 0.15)
-            print(
-                f"| `{name}` | {'yes' if minibatch else 'no'} | {loss} | "
-                f"{len(w1)} | {good.sum()} | {np.median(w1):.3f} | "
-                f"{np.quantile(w1, 0.95):.3f} | {w1.max():.3f} | "
-                f"{np.median(std):.3f} | {std.min():.3f} to {std.max():.3f} | "
-                f"{(w1 > 1).sum()} | {result['frozen'].sum()} |",
-                flush=True,
-            )
-            rows.append(
-                {
-                    "recipe": name,
-                    "minibatch": minibatch,
-                    "loss": loss,
-                    **{k: v.tolist() for k, v in result.items()},
-                }
-            )
-    print(
-        f"\nW1 of {NUM_POINTS:,} perfect samples: {floor:.4f}", file=sys.stderr
-    )
-    if arguments.only is None:
-        path = pathlib.Path(__file__).with_name("seeds.json")
-        path.write_text(json.dumps(rows) + "\n")
+        if arguments.only not in (None, name):
+            continue
+        key = f"{name}, {'minibatch' if minibatch else 'plain'}, {loss}"
+        kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        if not arguments.keep:
+            kept[key] = measure(name, minibatch, loss, arguments.seeds)
+            # 100 seeds is what the README states; fewer are for a quick look.
+            if arguments.seeds == 100:
+                RESULTS.write_text(json.dumps(kept, sort_keys=True) + "\n")
+        print(row(name, minibatch, loss, kept[key]), flush=True)
+    floor = scalar_floors(data.Gaussian(8), NUM_POINTS)["w1"]
+    print(f"\nW1 of {NUM_POINTS:,} perfect samples: {floor:.4f}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import keras
 
 from tf_gans import latents, losses, penalties
 from tf_gans.gan import GAN
+from tf_gans.layers import smooth_leaky_relu
 from tf_gans.networks import gaussian as networks
 from tf_gans.optimizers import FusedAdam
 
@@ -55,7 +56,7 @@ class GaussianRecipe:
     hidden_size: int
     batch_size: int
     num_steps: int
-    activation: str
+    activation: str | Callable
     optimizers: Callable
     prior: Callable
     spread: float = 0.0
@@ -121,27 +122,19 @@ _STABLE = GaussianRecipe(
     hidden_size=16,
     batch_size=256,
     num_steps=5000,
-    activation="elu",
+    activation=smooth_leaky_relu,
     # A faster discriminator: Heusel et al., 2017, arXiv 1706.08500.
     optimizers=functools.partial(
         _falling_optimizers, generator_rate=1e-2, discriminator_rate=3e-2
     ),
     prior=lambda: latents.Uniform((1,), -RANGE, RANGE),
     spread=RANGE,
-    penalty_weight=0.03,
+    penalty_weight=0.1,
     ema_decay=0.998,
     follow_data=True,
     schedule=True,
 )
-_STABLE_MINIBATCH = dataclasses.replace(
-    _STABLE,
-    batch_size=32,
-    activation="leaky_relu",
-    optimizers=functools.partial(
-        _falling_optimizers, generator_rate=1e-2, discriminator_rate=1e-2
-    ),
-    penalty_weight=0.1,
-)
+_STABLE_MINIBATCH = dataclasses.replace(_STABLE, batch_size=32)
 
 # By name and by whether the discriminator has minibatch discrimination.
 _RECIPES = {
