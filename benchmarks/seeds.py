@@ -14,10 +14,10 @@ import json
 import pathlib
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from tf_gans import data
+from tf_gans.callbacks.distribution import generated_samples
 from tf_gans.metrics import scalar_floors, wasserstein_1
 from tf_gans.recipes import gaussian as recipes
 
@@ -57,7 +57,6 @@ def measure(name, minibatch, loss, seeds):
     """
     recipe = recipes.get(name, minibatch)
     target = data.Gaussian(recipe.batch_size)
-    z = tf.linspace(-recipes.RANGE, recipes.RANGE, NUM_POINTS)[:, tf.newaxis]
     options = {"minibatch": minibatch, "loss": loss}
     # One block, so that its losses are those of the whole run.
     steps = recipe.num_steps + 1
@@ -68,7 +67,7 @@ def measure(name, minibatch, loss, seeds):
     for seed in tqdm(range(seeds), desc=title, disable=None):
         restart(gan, recipes.build(name, target, seed=seed, **options))
         gan.fit(target, steps_per_epoch=steps, verbose=0)
-        samples = gan(z).numpy()
+        samples = generated_samples(gan, NUM_POINTS)
         result["w1"].append(round(wasserstein_1(samples, target), 5))
         result["std"].append(round(float(samples.std()), 5))
         losses = np.stack(list(gan.step_losses.values()))[:, -100:]

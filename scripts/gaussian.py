@@ -178,7 +178,7 @@ def new_config(args):
     from tf_gans import files
     from tf_gans.recipes import gaussian as recipes
 
-    recipe = recipes.get(args.recipe, args.minibatch)
+    recipe = recipes.get(args.recipe, args.minibatch, not args.data)
     return {
         "recipe": args.recipe,
         "loss": args.loss,

@@ -23,8 +23,7 @@ def make_gan(minibatch=True, batch_size=8, **kwargs):
     gan = tf_gans.GAN(
         networks.gaussian.Generator(seed=1),
         networks.gaussian.Discriminator(minibatch=minibatch, seed=2),
-        latents=latents.Stratified(-8, 8),
-        **kwargs,
+        **{"latents": latents.Stratified(-8, 8), **kwargs},
     )
     gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
     if minibatch:
@@ -122,8 +121,8 @@ class TestSamples:
         assert samples.dtype == np.float32
 
     def test_range_and_number(self):
-        gan = make_gan()
-        samples = generated_samples(gan, 5, z_range=2.0)
+        gan = make_gan(latents=latents.Stratified(-2, 2))
+        samples = generated_samples(gan, 5)
         z = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0]])
         np.testing.assert_allclose(samples, gan.generator(z)[:, 0])
 

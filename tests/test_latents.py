@@ -50,6 +50,20 @@ class LatentsContract:
         for i, a in enumerate(draws):
             assert not any(np.array_equal(a, b) for b in draws[:i])
 
+    def test_even_z_are_the_prior_s_quantiles(self):
+        config = {**self.config}
+        if "shape" in config:
+            config["shape"] = (1,)
+        z = self.latents_class(**config).even(1001)
+        assert z.shape == (1001, 1)
+        assert z.dtype == np.float32
+        assert (np.diff(z[:, 0]) > 0).all()
+        name, arguments = self.distribution
+        expected = getattr(scipy.stats, name)(*arguments)
+        np.testing.assert_allclose(
+            expected.cdf(z[:, 0]), np.linspace(0, 1, 1001), atol=1e-3
+        )
+
     def test_arguments_may_be_tensors(self, prior):
         @tf.function(autograph=False)
         def draw(seed, first_step, batch_size):
@@ -175,6 +189,12 @@ class TestStratified(LatentsContract):
     def test_bad_arguments(self, options, received):
         with pytest.raises(ValueError, match=received):
             latents.Stratified(**options)
+
+
+@pytest.mark.parametrize("prior", [latents.Normal, latents.Uniform])
+def test_only_scalars_can_be_spread_evenly(prior):
+    with pytest.raises(ValueError, match=r"shape=\(2,\)"):
+        prior((2,)).even(10)
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, -1), (1.5,)])

@@ -99,6 +99,23 @@ def test_stable_follows_the_data():
     )
 
 
+@pytest.mark.parametrize("minibatch", [False, True])
+def test_stable_learns_two_peaks(minibatch):
+    """A shape that is no curve of the Gaussian's."""
+    rng = np.random.default_rng(0)
+    peaks = rng.normal([10, 14], 0.5, (3000, 2)).ravel()
+    recipe = recipes.get("stable", minibatch, gaussian=False)
+    target = data.Empirical(recipe.batch_size, peaks)
+    gan = build("stable", target, minibatch=minibatch, seed=1)
+    assert isinstance(gan.latents, latents.Uniform)
+    gan.fit(target, steps_per_epoch=5001, verbose=0)
+    samples = generated_samples(gan)
+    # Of a straight line, 0.36.
+    assert wasserstein_1(samples, target) < 0.25 * target.std
+    valley = np.mean((samples > 11.5) & (samples < 12.5))
+    assert valley < 0.15  # of a Gaussian as wide, 0.19
+
+
 def test_published_recipes_do_not_follow_the_data():
     gan = build("code", data.Gaussian(8, mu=70.0, sigma=8.0))
     assert (gan.generator.shift, gan.generator.scale) == (0, 1)

@@ -6,6 +6,7 @@ survives saving, because it has a `get_config`.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_gans import random
@@ -55,6 +56,24 @@ class Latents:
             fn_output_signature=tf.TensorSpec(self.shape, tf.float32),
         )
 
+    def even(self, num_points):
+        """Scalars z that are spread over the prior evenly, in rising order.
+
+        Args:
+            num_points: int.
+
+        Returns:
+            A float32 array of shape `(num_points, 1)`: quantiles of the prior.
+        """
+        raise NotImplementedError
+
+    def _check_scalar(self):
+        if self.shape != (1,):
+            raise ValueError(
+                "Only scalars z can be spread evenly. "
+                f"Received: shape={self.shape}"
+            )
+
     def get_config(self):
         return {"shape": self.shape}
 
@@ -76,6 +95,12 @@ class Normal(Latents):
     def draw(self, seed, stream, first_step, num_steps, batch_size):
         shape = (batch_size, *self.shape)
         return random.normal(seed, stream, first_step, num_steps, shape)
+
+    def even(self, num_points):
+        self._check_scalar()
+        middles = (np.arange(num_points) + 0.5) / num_points
+        z = tf.math.ndtri(tf.constant(middles, tf.float64))
+        return tf.cast(z, tf.float32).numpy()[:, np.newaxis]
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
@@ -102,6 +127,11 @@ class Uniform(Latents):
         shape = (batch_size, *self.shape)
         u = random.uniform(seed, stream, first_step, num_steps, shape)
         return self.low + (self.high - self.low) * u
+
+    def even(self, num_points):
+        self._check_scalar()
+        z = np.linspace(self.low, self.high, num_points, dtype=np.float32)
+        return z[:, np.newaxis]
 
     def get_config(self):
         return {**super().get_config(), "low": self.low, "high": self.high}
@@ -151,6 +181,9 @@ class Stratified(Latents):
 
     def draw_each(self, seeds):
         return Uniform((1,), self.low, self.high).draw_each(seeds)
+
+    def even(self, num_points):
+        return Uniform((1,), self.low, self.high).even(num_points)
 
     def get_config(self):
         return {"low": self.low, "high": self.high, "jitter": self.jitter}

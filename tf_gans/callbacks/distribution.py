@@ -11,7 +11,7 @@ from tf_gans.layers import MinibatchDiscrimination
 class DistributionProbe(Probe):
     """Measures the frames of the 1-D demonstration, inside the program.
 
-    A frame is the density of the generator's samples at evenly spaced z, and
+    A frame is the density of the generator's samples at evenly spread z, and
     the decision boundary, the probability that the discriminator gives evenly
     spaced values of being real.
 
@@ -29,11 +29,10 @@ class DistributionProbe(Probe):
             array of shape `(frames,)`, `boundary`, of shape `(frames,
             boundary_points)`, and `density`, of shape `(frames, num_bins)`.
         batch_size: int. The size of the training's batches.
-        z_range: float. The z run from `-z_range` to `z_range`. Defaults to `8`.
         low: float. The least value that is shown. Defaults to `-8`.
         high: float. The greatest. Defaults to `8`.
-        num_points: int. How many z, and how many values in the grid. Defaults
-            to `10_000`.
+        num_points: int. How many z (`Latents.even`), and how many values in the
+            grid. Defaults to `10_000`.
         num_bins: int. The histogram's bins. Defaults to `99`.
         boundary_points: int. The boundary's values, from `low` to `high`.
             Defaults to `400`: one for each 1.4 pixels of the film.
@@ -48,7 +47,6 @@ class DistributionProbe(Probe):
         self,
         receiver,
         batch_size,
-        z_range=8.0,
         low=-8.0,
         high=8.0,
         num_points=10_000,
@@ -60,13 +58,14 @@ class DistributionProbe(Probe):
         self.receiver = receiver
         self.low, self.high = float(low), float(high)
         self.num_bins = check_positive_int("num_bins", num_bins)
-        self._z = _column(-z_range, z_range, num_points)
+        self.num_points = check_positive_int("num_points", num_points)
         self._boundary = _Boundary(
             batch_size, low, high, num_points, boundary_points
         )
 
     def measure(self, gan):
-        samples = gan.sampler(tf.constant(self._z), training=False)
+        z = tf.constant(gan.latents.even(self.num_points))
+        samples = gan.sampler(z, training=False)
         density = density_histogram(
             samples[:, 0], self.low, self.high, self.num_bins
         )
@@ -111,8 +110,8 @@ def density_histogram(samples, low, high, num_bins):
     return counts / np.diff(edges) / total
 
 
-def generated_samples(gan, num_points=10_000, z_range=8.0):
-    """The generator's samples at evenly spaced z.
+def generated_samples(gan, num_points=10_000):
+    """The generator's samples at z spread evenly over the prior.
 
     All `num_points` of them are samples. The original generates whole batches
     only and leaves the rest at 0, which shows as a spike in its histograms.
@@ -120,12 +119,11 @@ def generated_samples(gan, num_points=10_000, z_range=8.0):
     Args:
         gan: `tf_gans.GAN` of scalar samples.
         num_points: int. Defaults to `10_000`.
-        z_range: float. The z run from `-z_range` to `z_range`. Defaults to `8`.
 
     Returns:
         A float32 array of shape `(num_points,)`.
     """
-    z = tf.constant(_column(-z_range, z_range, num_points))
+    z = tf.constant(gan.latents.even(num_points))
     return gan.sampler(z, training=False).numpy()[:, 0]
 
 

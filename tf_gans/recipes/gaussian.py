@@ -15,6 +15,7 @@ from collections.abc import Callable
 import keras
 
 from tf_gans import latents, losses, penalties
+from tf_gans.data import Gaussian
 from tf_gans.gan import GAN
 from tf_gans.layers import smooth_leaky_relu
 from tf_gans.networks import gaussian as networks
@@ -39,6 +40,7 @@ class GaussianRecipe:
         batch_size: samples in a batch.
         num_steps: training steps. As in the original, step 0 counts extra.
         activation: the discriminator's.
+        stddev: of the generator's initial kernels.
         optimizers: called with the number of steps, returns the generator's
             and the discriminator's.
         prior: called without arguments, returns the latents.
@@ -59,6 +61,7 @@ class GaussianRecipe:
     activation: str | Callable
     optimizers: Callable
     prior: Callable
+    stddev: float = 1.0
     spread: float = 0.0
     penalty_weight: float = 0.0
     ema_decay: float | None = None
@@ -120,37 +123,48 @@ _ARTICLE = dataclasses.replace(
 _STABLE = GaussianRecipe(
     source="this project",
     hidden_size=16,
-    batch_size=256,
+    batch_size=32,
     num_steps=5000,
     activation=smooth_leaky_relu,
     # A faster discriminator: Heusel et al., 2017, arXiv 1706.08500.
     optimizers=functools.partial(
         _falling_optimizers, generator_rate=1e-2, discriminator_rate=3e-2
     ),
-    prior=lambda: latents.Uniform((1,), -RANGE, RANGE),
+    prior=lambda: latents.Normal((1,)),
+    stddev=0.1,
     spread=RANGE,
     penalty_weight=0.1,
     ema_decay=0.998,
     follow_data=True,
     schedule=True,
 )
-_STABLE_MINIBATCH = dataclasses.replace(_STABLE, batch_size=32)
+# Data of any shape: a generator that starts with bends all over the range of z
+# can become any curve, and one that starts as a line seldom does.
+_STABLE_ANY_MINIBATCH = dataclasses.replace(
+    _STABLE,
+    prior=lambda: latents.Uniform((1,), -RANGE, RANGE),
+    stddev=1.0,
+)
+_STABLE_ANY = dataclasses.replace(_STABLE_ANY_MINIBATCH, batch_size=256)
 
-# By name and by whether the discriminator has minibatch discrimination.
-_RECIPES = {
-    ("stable", False): _STABLE,
-    ("stable", True): _STABLE_MINIBATCH,
-    ("code", False): _CODE,
-    ("code", True): _CODE,
-    ("article", False): _ARTICLE,
-    ("article", True): _ARTICLE,
-}
 NAMES = ("stable", "code", "article")
 
 
-def get(name, minibatch=False):
-    """The `GaussianRecipe` of one of `NAMES`."""
-    return _RECIPES[name, bool(minibatch)]
+def get(name, minibatch=False, gaussian=True):
+    """The values of a recipe.
+
+    Args:
+        name: one of `NAMES`.
+        minibatch: bool. Whether the discriminator has minibatch
+            discrimination.
+        gaussian: bool. Whether the data are known to be Gaussian.
+
+    Returns:
+        A `GaussianRecipe`.
+    """
+    if name == "stable" and not gaussian:
+        return _STABLE_ANY_MINIBATCH if minibatch else _STABLE_ANY
+    return {"stable": _STABLE, "code": _CODE, "article": _ARTICLE}[name]
 
 
 def build(
@@ -182,7 +196,7 @@ def build(
     Returns:
         `tf_gans.GAN`, compiled.
     """
-    recipe = get(name, minibatch)
+    recipe = get(name, minibatch, isinstance(data, Gaussian))
     hidden_size = hidden_size or recipe.hidden_size
     num_steps = num_steps or recipe.num_steps
     shift, scale = frame(recipe, data)
@@ -193,7 +207,7 @@ def build(
         # network's.
         penalty = penalties.R1(recipe.penalty_weight * scale**2)
     gan = GAN(
-        networks.Generator(seed=seed, **units),
+        networks.Generator(stddev=recipe.stddev, seed=seed, **units),
         networks.Discriminator(
             minibatch=minibatch,
             activation=recipe.activation,
