@@ -93,68 +93,22 @@ def parse_arguments():
         help="samples in a batch (default: the recipe's; 8 in the original)",
     )
     add(
-        "--seed",
-        type=cli.integer(0, 2**31 - 1),
-        default=42,
-        metavar="N",
-        help="everything random follows from it (default: %(default)s)",
-    )
-    add(
         "--stop-at-w1",
         type=cli.number(above=0),
         metavar="X",
         help="stop as soon as the Wasserstein-1 distance to the data is X or "
         f"less, looking every {STOP_EVERY} steps",
     )
-    add(
-        "--jit-compile",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="compile the training with XLA (default: where it is faster)",
-    )
+    cli.add_training_flags(add)
 
     group = parser.add_argument_group("what is written")
     add = group.add_argument
-    add(
-        "--run-dir",
-        type=pathlib.Path,
-        metavar="DIR",
-        help="directory of the run (default: the next runs/gaussian-NNN)",
-    )
-    add("--resume", action="store_true", help="go on with the run in --run-dir")
-    add(
-        "--log-every",
-        type=positive,
-        default=10,
-        metavar="N",
-        help="print and log the losses of every Nth step "
-        "(default: %(default)s)",
-    )
-    add(
-        "--checkpoint-every",
-        type=positive,
-        metavar="N",
-        help="save a checkpoint every N steps (default: every 2 seconds)",
-    )
-    add(
-        "--anim-path",
-        type=pathlib.Path,
-        metavar="FILE",
-        help="film of the training: .mp4, .gif or .webm",
-    )
-    add(
-        "--anim-every",
-        type=positive,
-        default=1,
-        metavar="N",
-        help="a frame for every Nth step (default: %(default)s)",
-    )
-    add(
-        "--export",
-        type=pathlib.Path,
-        metavar="DIR",
-        help="write the trained model as the next version of a SavedModel "
-        "for TensorFlow Serving",
+    cli.add_run_flags(
+        add,
+        log_every=10,
+        checkpoints="every 2 seconds",
+        anim_every=1,
+        frames="1",
     )
     add(
         "--no-window",
@@ -162,11 +116,7 @@ def parse_arguments():
         help="do not show the picture, even where a display exists",
     )
 
-    values, named = parser.parse()
-    if values.resume and values.run_dir is None:
-        parser.error(
-            "argument --resume: needs --run-dir DIR, the run to resume"
-        )
+    values, named = cli.parse_run(parser)
     if values.data and ("mu" in named or "sigma" in named):
         flag = "--mu" if "mu" in named else "--sigma"
         parser.error(f"argument --data: cannot be used together with {flag}")
@@ -195,7 +145,7 @@ def new_config(args):
     }
 
 
-def resumed_config(run, args, named):
+def resumed_config(run, named):
     """The hyper-parameters of a run to go on with.
 
     What was not named now is as it was. What was named must be as it was, but
@@ -203,29 +153,20 @@ def resumed_config(run, args, named):
     """
     from tf_gans import files
     from tf_gans.recipes import gaussian as recipes
-    from tf_gans.run import differing_names
 
-    config = dict(run.config)
-    given = {name: named[name] for name in named if name in config}
-    if "data" in given:
-        # The same numbers may lie elsewhere by now.
-        config["data"] = str(given.pop("data"))
-    if config["data"]:
+    # The same numbers may lie elsewhere by now.
+    free = {"data"}
+    if not recipes.get(run.config["recipe"]).schedule:
+        free.add("num_steps")
+    path = named.get("data", run.config["data"])
+    if path:
         try:
-            given["data_sha256"] = files.sha256(config["data"])
+            named = {**named, "data_sha256": files.sha256(path)}
         except OSError as error:
             raise UserError(
-                f"--data {config['data']}: cannot be read: {error.strerror}"
+                f"--data {path}: cannot be read: {error.strerror}"
             ) from None
-    if not recipes.get(config["recipe"]).schedule:
-        config["num_steps"] = given.pop("num_steps", config["num_steps"])
-    differing = differing_names(config, given)
-    if differing:
-        raise UserError(
-            f"--resume: {run.path} was trained with other values: "
-            + "; ".join(differing)
-        )
-    return config
+    return run.agreed(named, free)
 
 
 def open_data(config):
@@ -477,12 +418,12 @@ def main():
         files.check_writable(args.export / "new-version")
     if args.resume:
         run = RunDirectory.resume(args.run_dir)
-        config = resumed_config(run, args, named)
+        config = resumed_config(run, named)
         data = open_data(config)
         gan = build(config, data, args)
     else:
         path = args.run_dir or RunDirectory.next_free("runs", "gaussian")
-        files.check_writable(path / "config.json")
+        RunDirectory.check_new(path)
         config = new_config(args)
         data = open_data(config)
         gan = build(config, data, args)

@@ -88,6 +88,105 @@ def existing_file(text):
     return path
 
 
+def existing_path(text):
+    """An argparse type: the path of a file or directory that is there."""
+    path = pathlib.Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(
+            f"must name a file or a folder; {text!r} does not exist"
+        )
+    return path
+
+
+def add_training_flags(add):
+    """Adds `--seed` and `--jit-compile`.
+
+    Args:
+        add: the `add_argument` of a group.
+    """
+    add(
+        "--seed",
+        type=integer(0, 2**31 - 1),
+        default=42,
+        metavar="N",
+        help="everything random follows from it (default: %(default)s)",
+    )
+    add(
+        "--jit-compile",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="compile the training with XLA (default: where it is faster)",
+    )
+
+
+def add_run_flags(add, log_every, checkpoints, anim_every, frames):
+    """Adds the flags of what a training writes.
+
+    Args:
+        add: the `add_argument` of a group.
+        log_every: int. The default of `--log-every`.
+        checkpoints: str. What the help says of when checkpoints are saved.
+        anim_every: int or None. The default of `--anim-every`.
+        frames: str. What the help says of it.
+    """
+    positive = integer(1, 10**9)
+    add(
+        "--run-dir",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="directory of the run (default: the next runs/NAME-NNN)",
+    )
+    add("--resume", action="store_true", help="go on with the run in --run-dir")
+    add(
+        "--log-every",
+        type=positive,
+        default=log_every,
+        metavar="N",
+        help="print and log the losses of every Nth step "
+        "(default: %(default)s)",
+    )
+    add(
+        "--checkpoint-every",
+        type=positive,
+        metavar="N",
+        help=f"save a checkpoint every N steps (default: {checkpoints})",
+    )
+    add(
+        "--anim-path",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="film of the training: .mp4, .gif or .webm",
+    )
+    add(
+        "--anim-every",
+        type=positive,
+        default=anim_every,
+        metavar="N",
+        help=f"a frame for every Nth step (default: {frames})",
+    )
+    add(
+        "--export",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="write the trained model as the next version of a SavedModel "
+        "for TensorFlow Serving",
+    )
+
+
+def parse_run(parser):
+    """Parses a training's command line.
+
+    Returns:
+        As `Parser.parse`.
+    """
+    values, named = parser.parse()
+    if values.resume and values.run_dir is None:
+        parser.error(
+            "argument --resume: needs --run-dir DIR, the run to resume"
+        )
+    return values, named
+
+
 @contextlib.contextmanager
 def interruptible(model):
     """Lets Ctrl-C and SIGTERM end `fit` after the block that is running.

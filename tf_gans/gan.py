@@ -5,6 +5,7 @@ blocks of steps inside one compiled program: a tiny network's step takes
 microseconds, and starting a program takes longer than that.
 """
 
+import itertools
 import math
 from typing import Any
 
@@ -28,7 +29,13 @@ class GAN(keras.Model):
     """Trains a generator against a discriminator.
 
     One training step is `critic_steps` updates of the discriminator, each on a
-    fresh real batch and fresh z, then one update of the generator on fresh z.
+    fresh real batch and fresh z, then `generator_steps` updates of the
+    generator, each on fresh z.
+
+    Networks with a `num_classes` are conditional: each is called with a pair,
+    `(z, labels)` or `(samples, labels)`, and the real batches are pairs of
+    samples and labels. The generator is trained on the labels of the last
+    real batch.
 
     Everything random is a function of (`seed`, step): z, the batches of a
     `Source`, a penalty's draws. A model whose weights are loaded goes on with
@@ -42,12 +49,18 @@ class GAN(keras.Model):
             `NonSaturating()`.
         penalty: a penalty (`tf_gans.penalties`) added to the discriminator's
             loss, or None. Defaults to `None`.
-        critic_steps: int. Discriminator updates for each generator update.
-            Defaults to `1`.
+        critic_steps: int. Discriminator updates in a step. Defaults to `1`.
+        generator_steps: int. Generator updates in a step. Defaults to `1`.
+        fresh_latents: bool. Whether each update has z of its own. With False,
+            all updates of a step share one z. Defaults to `True`.
         ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
             the generator whose weights are an exponential moving average,
             `w_ema <- w_ema + (1 - decay) (w - w_ema)`; in the first steps the
-            decay is at most `(1 + t) / (10 + t)`. Defaults to `None`.
+            decay is at most `(1 + t) / (10 + t)`. The moving statistics of
+            batch normalisation are averaged, too. Defaults to `None`.
+        track_outputs: bool. Whether the logs also hold `d_real` and `d_fake`,
+            the means over the batch of the discriminator's outputs D(x) and
+            D(G(z)) in its last update. Defaults to `False`.
         seed: int, at least 0. Defaults to `0`.
 
     Example:
@@ -75,7 +88,10 @@ class GAN(keras.Model):
         loss=None,
         penalty=None,
         critic_steps=1,
+        generator_steps=1,
+        fresh_latents=True,
         ema_decay=None,
+        track_outputs=False,
         seed=0,
         name="gan",
         **kwargs,
@@ -92,17 +108,25 @@ class GAN(keras.Model):
         self.adversarial_loss = loss or losses_module.NonSaturating()
         self.penalty = penalty
         self.critic_steps = check_positive_int("critic_steps", critic_steps)
+        self.generator_steps = check_positive_int(
+            "generator_steps", generator_steps
+        )
+        self.fresh_latents = bool(fresh_latents)
+        self.track_outputs = bool(track_outputs)
         self.ema_decay = ema_decay
         self.step = self._counter("step", 0)
         self.seed = self._counter("seed", seed)
 
-        latent_shape = (None, *latents.shape)
+        self._check_classes()
+        label_shape = (None,) if self.num_classes else None
+        latent_shape = _with_labels((None, *latents.shape), label_shape)
         if not generator.built:
             generator.build(latent_shape)
-        z = keras.KerasTensor(latent_shape, dtype="float32")
-        sample_shape = generator.compute_output_spec(z, training=False).shape
+        self.sample_shape = self.sample_spec.shape[1:]
         if not discriminator.built:
-            discriminator.build(sample_shape)
+            discriminator.build(
+                _with_labels((None, *self.sample_shape), label_shape)
+            )
         self.ema_generator = None
         if ema_decay is not None:
             self.ema_generator = type(generator).from_config(
@@ -112,11 +136,23 @@ class GAN(keras.Model):
             self.ema_generator.set_weights(generator.get_weights())
 
         names = ["d_loss", "g_loss"] + (["penalty"] if penalty else [])
+        names += ["d_real", "d_fake"] if self.track_outputs else []
         self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
         self.step_losses = {n: np.zeros(0, np.float32) for n in names}
         self._source: Any = None  # a Source
         self._probe: Any = None  # a Probe
         self.built = True
+
+    def _check_classes(self):
+        classes = [
+            getattr(network, "num_classes", None)
+            for network in (self.generator, self.discriminator)
+        ]
+        if classes[0] != classes[1]:
+            raise ValueError(
+                "`generator` and `discriminator` must agree in `num_classes`. "
+                f"Received: {classes[0]} and {classes[1]}"
+            )
 
     def _counter(self, name, value):
         return self.add_weight(
@@ -132,6 +168,30 @@ class GAN(keras.Model):
         return list(self._trackers.values())
 
     @property
+    def num_classes(self):
+        """How many labels a conditional model knows; otherwise None."""
+        return getattr(self.generator, "num_classes", None)
+
+    @property
+    def value_range(self):
+        """The pair of values that stand for black and white, or None.
+
+        None where the samples are not images.
+        """
+        return getattr(self.generator, "value_range", None)
+
+    @property
+    def sample_spec(self):
+        """The samples' shape, with None for the batch, and dtype."""
+        z = keras.KerasTensor((None, *self.latents.shape), dtype="float32")
+        labels = None
+        if self.num_classes:
+            labels = keras.KerasTensor((None,), dtype="int32")
+        return self.generator.compute_output_spec(
+            _with_labels(z, labels), training=False
+        )
+
+    @property
     def sampler(self):
         """The generator to draw samples with: the average where one is kept."""
         return self.ema_generator or self.generator
@@ -139,18 +199,50 @@ class GAN(keras.Model):
     def call(self, latents, training=False):
         return self.sampler(latents, training=training)
 
-    def sample(self, num_samples, seed=0):
+    def call_with_batch_statistics(self, latents):
+        """Samples whose batch normalisation uses the batch's own statistics.
+
+        As in training, so that a sample depends on those beside it, but no
+        moving average changes.
+
+        Args:
+            latents: z of shape `(batch, *latents.shape)`, or the pair of z and
+                labels.
+
+        Returns:
+            A tensor of shape `(batch, *sample_shape)`.
+        """
+        samples, _ = self.sampler.stateless_call(
+            self.sampler.trainable_variables,
+            self.sampler.non_trainable_variables,
+            latents,
+            training=True,
+        )
+        return samples
+
+    def sample(self, num_samples, seed=0, labels=None):
         """Draws samples.
 
         Args:
             num_samples: int.
             seed: int. Independent of the seed of the training.
+            labels: int array of shape `(num_samples,)`, for a conditional
+                model. Defaults to 0, 1, 2 and so on in turn.
 
         Returns:
             A tensor of shape `(num_samples, *sample_shape)`.
         """
         z = self.latents.draw(seed, "sample", 0, 1, num_samples)[0]
-        return self(z)
+        if not self.num_classes and labels is not None:
+            raise ValueError(
+                "`labels` are for conditional models, and this one is not. "
+                f"Received: labels={labels}"
+            )
+        if self.num_classes:
+            if labels is None:
+                labels = np.arange(num_samples) % self.num_classes
+            labels = tf.constant(labels, tf.int32)
+        return self(_with_labels(z, labels))
 
     # Compiling -------------------------------------------------------------
 
@@ -227,51 +319,65 @@ class GAN(keras.Model):
         """One step of the algorithm.
 
         Args:
-            data: a pair of tensors, real samples of shape `(critic_steps,
-                batch, *sample_shape)` and z of shape `(critic_steps + 1,
-                batch, *latents.shape)`.
+            data: a pair: real samples of shape `(critic_steps, batch,
+                *sample_shape)`, for a conditional model beside labels of shape
+                `(critic_steps, batch)`; and z of shape `(critic_steps +
+                generator_steps, batch, *latents.shape)`, or with
+                `fresh_latents=False` of shape `(1, batch, *latents.shape)`.
 
         Returns:
             A dict of scalar losses: those of the last discriminator update and
-            of the generator update, each before its update.
+            of the last generator update, each before its update.
         """
         real, z = data
+        z = iter(tf.unstack(z))
+        if not self.fresh_latents:
+            z = itertools.repeat(next(z))
+        real, labels = real if self.num_classes else (real, None)
         for k in range(self.critic_steps):
-            logs = self._update_discriminator(real[k], z[k])
-        logs["g_loss"] = self._update_generator(z[-1])
+            label = None if labels is None else labels[k]
+            logs = self._update_discriminator(real[k], next(z), label)
+        for _ in range(self.generator_steps):
+            logs["g_loss"] = self._update_generator(next(z), label)
         self._update_average()
         return logs
 
-    def _update_discriminator(self, real, z):
-        fake = self.generator(z, training=True)
+    def _update_discriminator(self, real, z, labels=None):
+        def critic(samples):
+            inputs = _with_labels(samples, labels)
+            return self.discriminator(inputs, training=True)
+
+        fake = self.generator(_with_labels(z, labels), training=True)
         logs = {}
         variables = self.discriminator.trainable_variables
         with tf.GradientTape() as tape:
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
+            real_logits = critic(real)
+            fake_logits = critic(fake)
             loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
             logs["d_loss"] = loss
             if self.penalty is not None:
-                logs["penalty"] = self.penalty(self._critic, real, fake)
+                logs["penalty"] = self.penalty(critic, real, fake)
                 loss = loss + logs["penalty"]
             loss = self.discriminator_optimizer.scale_loss(loss)
         gradients = tape.gradient(loss, variables)
         self.discriminator_optimizer.apply(gradients, variables)
+        if self.track_outputs:
+            logs["d_real"] = tf.reduce_mean(tf.sigmoid(real_logits))
+            logs["d_fake"] = tf.reduce_mean(tf.sigmoid(fake_logits))
         return logs
 
-    def _update_generator(self, z):
+    def _update_generator(self, z, labels=None):
         variables = self.generator.trainable_variables
         with tf.GradientTape() as tape:
-            fake = self.generator(z, training=True)
-            fake_logits = self.discriminator(fake, training=True)
+            fake = self.generator(_with_labels(z, labels), training=True)
+            fake_logits = self.discriminator(
+                _with_labels(fake, labels), training=True
+            )
             loss = self.adversarial_loss.generator(fake_logits)
             scaled = self.generator_optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, variables)
         self.generator_optimizer.apply(gradients, variables)
         return loss
-
-    def _critic(self, samples):
-        return self.discriminator(samples, training=True)
 
     def _update_average(self):
         if self.ema_generator is None:
@@ -281,7 +387,11 @@ class GAN(keras.Model):
         for average, weight in zip(
             self.ema_generator.weights, self.generator.weights, strict=True
         ):
-            average.assign_add(rate * (weight - average))
+            # A counter, such as that of a layer's random numbers, is copied.
+            if weight.dtype.startswith(("float", "bfloat")):
+                average.assign_add(rate * (weight - average))
+            else:
+                average.assign(weight)
 
     # Blocks of steps -------------------------------------------------------
 
@@ -299,8 +409,9 @@ class GAN(keras.Model):
         Args:
             x: a `tf_gans.data.Source`, or anything that `keras.Model.fit`
                 takes as samples: a `tf.data.Dataset` or arrays. Of pairs, the
-                first element is used. A dataset's batches must be of one size
-                (`drop_remainder=True`); each step takes `critic_steps` of them.
+                first element is used, or both by a conditional model. A
+                dataset's batches must be of one size (`drop_remainder=True`);
+                each step takes `critic_steps` of them.
             epochs: int. Defaults to `1`.
             steps_per_epoch: int. Generator updates in an epoch. A source
                 without an end needs it.
@@ -400,19 +511,21 @@ class GAN(keras.Model):
             The batches, `(block, critic_steps, batch, *sample_shape)`, and
             how many steps of the block they suffice for.
         """
-        spec = iterator.element_spec
-        spec = spec[0] if isinstance(spec, tuple) else spec
+        specs = self._parts(iterator.element_spec)
         size, critics = self.steps_per_execution, self.critic_steps
-        if not spec.shape.is_fully_defined() and size * critics > 1:
+        whole = all(spec.shape.is_fully_defined() for spec in specs)
+        if not whole and size * critics > 1:
             raise ValueError(
                 "The dataset's batches must all be of one size; batch it with "
-                f"`drop_remainder=True`. Received: element_spec={spec}"
+                f"`drop_remainder=True`. Received: element_spec={specs}"
             )
 
         def take(count, batches, optional):
-            element = optional.get_value()
-            batch = element[0] if isinstance(element, tuple) else element
-            batches = batches.write(count, batch)
+            parts = self._parts(optional.get_value())
+            batches = [
+                array.write(count, part)
+                for array, part in zip(batches, parts, strict=True)
+            ]
             more = count + 1 < num_steps
             following = tf.cond(
                 more,
@@ -426,27 +539,48 @@ class GAN(keras.Model):
             take,
             (
                 0,
-                tf.TensorArray(spec.dtype, size, element_shape=spec.shape),
+                [
+                    tf.TensorArray(spec.dtype, size, element_shape=spec.shape)
+                    for spec in specs
+                ],
                 iterator.get_next_as_optional(),
             ),
         )
-        if size > 1:
-            real = batches.stack()
-        else:
-            # At the data's end nothing says how large a batch would be.
-            real = tf.cond(
-                count > 0,
-                lambda: batches.read(0),
-                lambda: tf.zeros([s or 0 for s in spec.shape], spec.dtype),
-            )[tf.newaxis]
-        return real if critics > 1 else real[:, tf.newaxis], count
+
+        def block(array, spec):
+            if size > 1:
+                real = array.stack()
+            else:
+                # At the data's end nothing says how large a batch would be.
+                real = tf.cond(
+                    count > 0,
+                    lambda: array.read(0),
+                    lambda: tf.zeros([s or 0 for s in spec.shape], spec.dtype),
+                )[tf.newaxis]
+            return real if critics > 1 else real[:, tf.newaxis]
+
+        real = [block(a, s) for a, s in zip(batches, specs, strict=True)]
+        return tuple(real) if self.num_classes else real[0], count
+
+    def _parts(self, element):
+        """What is used of a dataset's element: samples, and perhaps labels."""
+        if not self.num_classes:
+            return [element[0] if isinstance(element, tuple) else element]
+        if not isinstance(element, tuple) or len(element) < 2:
+            raise ValueError(
+                "A conditional model needs pairs of samples and labels. "
+                f"Received: {element}"
+            )
+        return list(element[:2])
 
     def _run_block(self, real, num_steps):
         """Runs up to `steps_per_execution` training steps.
 
         Args:
             real: tensor of shape `(block, critic_steps, batch,
-                *sample_shape)`, or None to draw it from the source.
+                *sample_shape)`, for a conditional model beside labels of shape
+                `(block, critic_steps, batch)`; or None to draw them from the
+                source.
             num_steps: scalar int32 tensor. How many steps to run.
 
         Returns:
@@ -458,19 +592,30 @@ class GAN(keras.Model):
         seed = self.seed + 0
         if real is None:
             real = self._source.draw(seed, first * critics, size * critics)
-            real = tf.reshape(real, (size, critics, *real.shape[1:]))
-        batch = real.shape[2] or tf.shape(real)[2]
+            parts = [
+                tf.reshape(part, (size, critics, *part.shape[1:]))
+                for part in self._parts(real)
+            ]
+            real = tuple(parts) if self.num_classes else parts[0]
+        samples = tf.nest.flatten(real)[0]
+        batch = samples.shape[2] or tf.shape(samples)[2]
+        draws = critics + self.generator_steps if self.fresh_latents else 1
         z = self.latents.draw(
-            seed, "latents", first * (critics + 1), size * (critics + 1), batch
+            seed, "latents", first * draws, size * draws, batch
         )
-        z = tf.reshape(z, (size, critics + 1, batch, *self.latents.shape))
+        z = tf.reshape(z, (size, draws, batch, *self.latents.shape))
 
         def step(i, losses):
-            logs = self.train_step((real[i], z[i]))
+            row = tf.nest.map_structure(lambda t: t[i], real)
+            logs = self.train_step((row, z[i]))
             row = tf.stack([logs[name] for name in self._trackers])
             return i + 1, losses.write(i, row)
 
         def steps(start, stop, losses):
+            if size == 1 and self._probe is None:
+                # A loop of one: TensorFlow would run its body's convolutions
+                # without the optimisations that straight code gets.
+                return step(0, losses)[1]
             return tf.while_loop(
                 lambda i, losses: i < stop,
                 step,
@@ -543,7 +688,10 @@ class GAN(keras.Model):
             "loss": serialize(self.adversarial_loss),
             "penalty": serialize(self.penalty),
             "critic_steps": self.critic_steps,
+            "generator_steps": self.generator_steps,
+            "fresh_latents": self.fresh_latents,
             "ema_decay": self.ema_decay,
+            "track_outputs": self.track_outputs,
             "seed": int(self.seed.numpy()),
         }
 
@@ -557,6 +705,11 @@ class GAN(keras.Model):
                 for key, value in config.items()
             }
         )
+
+
+def _with_labels(inputs, labels):
+    """What a network is called with: the pair where there are labels."""
+    return inputs if labels is None else (inputs, labels)
 
 
 class _Position(keras.callbacks.Callback):

@@ -56,11 +56,7 @@ class RunDirectory:
             UserError: the directory holds a run, or cannot be written.
         """
         path = pathlib.Path(path)
-        if (path / "config.json").exists():
-            raise UserError(
-                f"--run-dir {path}: already holds a run; add --resume to go on "
-                "with it, or name another directory"
-            )
+        cls.check_new(path)
         document = {
             "format": _FORMAT,
             "config": config,
@@ -69,6 +65,21 @@ class RunDirectory:
         text = json.dumps(document, indent=2) + "\n"
         files.write_text(path / "config.json", text)
         return cls(path, config)
+
+    @staticmethod
+    def check_new(path):
+        """Checks that a run could be made there, before long work is done.
+
+        Raises:
+            UserError: the directory holds a run, or cannot be written.
+        """
+        path = pathlib.Path(path)
+        if (path / "config.json").exists():
+            raise UserError(
+                f"--run-dir {path}: already holds a run; add --resume to go on "
+                "with it, or name another directory"
+            )
+        files.check_writable(path / "config.json")
 
     @classmethod
     def resume(cls, path):
@@ -95,6 +106,37 @@ class RunDirectory:
                 f"tf_gans ({__version__}) reads format {_FORMAT}"
             )
         return cls(path, config)
+
+    def agreed(self, named, free=()):
+        """The hyper-parameters to go on with.
+
+        What was not named now is as it was. What was named must be as it was,
+        but for what nothing else depends on.
+
+        Args:
+            named: dict of what the user names now. Names that are none of the
+                run's hyper-parameters are left out.
+            free: names that may have other values now.
+
+        Returns:
+            The run's configuration, with the new values of those that are free.
+
+        Raises:
+            UserError: values differ.
+        """
+        given = {
+            name: str(value) if isinstance(value, pathlib.Path) else value
+            for name, value in named.items()
+            if name in self.config
+        }
+        changed = {n: given.pop(n) for n in tuple(given) if n in free}
+        differing = differing_names(self.config, given)
+        if differing:
+            raise UserError(
+                f"--resume: {self.path} was trained with other values: "
+                + "; ".join(differing)
+            )
+        return {**self.config, **changed}
 
     @staticmethod
     def next_free(parent, name):
@@ -230,7 +272,8 @@ def differing_names(stored, given):
 def _state(gan):
     """Yields a key and a variable for all that a training changes."""
     owners = {
-        "model": gan.weights,
+        # Not `weights`, which leave out the counters of dropout's numbers.
+        "model": gan.variables,
         "generator_optimizer": gan.generator_optimizer.variables,
         "discriminator_optimizer": gan.discriminator_optimizer.variables,
     }

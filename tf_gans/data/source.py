@@ -23,6 +23,8 @@ class Source:
 
         Returns:
             A tensor of shape `(num_steps, batch_size, *sample_shape)`, whose
-            row `i` depends on `(seed, first_step + i)` alone.
+            row `i` depends on `(seed, first_step + i)` alone. For a
+            conditional model, a pair of it and int32 labels of shape
+            `(num_steps, batch_size)`.
         """
         raise NotImplementedError
