@@ -209,3 +209,134 @@ def test_derived_seeds_are_apart():
     seeds = {random.derive_seed(s, name) for s in range(10) for name in names}
     assert len(seeds) == 1000
     assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def order(size, epoch=0, seed=0, stream="test"):
+    """All places of an epoch's order."""
+    return random.permuted(seed, stream, epoch, np.arange(size), size).numpy()
+
+
+class TestPermuted:
+    @pytest.mark.parametrize(
+        "size", [*range(1, 40), 127, 128, 1000, 10_007, 60_000]
+    )
+    @pytest.mark.parametrize("epoch", [0, 1, 2**40])
+    def test_each_number_comes_once(self, size, epoch):
+        np.testing.assert_array_equal(
+            np.sort(order(size, epoch)), np.arange(size)
+        )
+
+    def test_places_are_looked_up_singly(self):
+        whole = order(1000, 5)
+        assert random.permuted(0, "test", 5, 17, 1000).numpy() == whole[17]
+        places = np.array([[3, 3, 999], [0, 500, 1]])
+        np.testing.assert_array_equal(
+            random.permuted(0, "test", 5, places, 1000), whole[places]
+        )
+
+    @pytest.mark.parametrize("size", [60_000, 59_999])
+    def test_epochs_stand_side_by_side(self, size):
+        """Each place may be one of an epoch of its own."""
+        epochs, places = np.array([[7], [8], [2**33]]), np.arange(200)
+        together = random.permuted(0, "test", epochs, places, size)
+        for row, epoch in zip(together, (7, 8, 2**33), strict=True):
+            np.testing.assert_array_equal(row, order(size, epoch)[:200])
+
+    def test_epochs_seeds_and_streams_are_apart(self):
+        orders = [
+            order(10_000, epoch, seed, stream)
+            for epoch in (0, 1, 2, 2**32, 2**32 + 1)
+            for seed in (0, 1, 2**40)
+            for stream in ("real", "test")
+        ]
+        # Two random orders agree in one place, give or take.
+        for i, a in enumerate(orders):
+            for b in orders[:i]:
+                assert np.sum(a == b) < 10
+                assert abs(np.corrcoef(a, b)[0, 1]) < 0.05
+
+    @pytest.mark.parametrize("size", [3, 128, 10_007, 60_000])
+    def test_xla_gives_the_same(self, size):
+        def look_up(seed, epoch, places):
+            return random.permuted(seed, "test", epoch, places, size)
+
+        arguments = [
+            tf.constant(7, tf.int64),
+            tf.constant([[0], [1], [2**35]], tf.int64),
+            tf.constant(np.arange(min(size, 300))),
+        ]
+        results = [
+            tf.function(look_up, jit_compile=jit_compile)(*arguments)
+            for jit_compile in (False, True)
+        ]
+        np.testing.assert_array_equal(*results)
+        np.testing.assert_array_equal(results[0], look_up(*arguments))
+
+    @pytest.mark.parametrize("size", [2, 3, 4, 5, 6, 7, 9, 10, 20, 50])
+    def test_pairs_of_places_lead_anywhere(self, size):
+        """All pairs of two numbers are equally likely, in the smallest sets."""
+        epochs = np.arange(20_000)[:, np.newaxis]
+        for places in ([0, 1], [size // 2, size - 1], [1, size // 2]):
+            if places[0] == places[1]:
+                continue
+            a, b = random.permuted(0, "test", epochs, places, size).numpy().T
+            table = np.bincount(a * size + b, minlength=size**2)
+            counts = table.reshape(size, size)[~np.eye(size, dtype=bool)]
+            assert counts.sum() == 20_000
+            assert scipy.stats.chisquare(counts).pvalue > LEAST_P
+
+    @pytest.mark.parametrize("size", [50, 1000, 60_000, 59_950])
+    def test_where_a_place_leads(self, size):
+        """Over many epochs, and over many seeds: each number equally often."""
+        epochs = np.arange(10_000)[:, np.newaxis]
+        places = np.array([0, 1, size // 2, size - 1])
+        over_epochs = random.permuted(0, "test", epochs, places, size).numpy()
+        look_up = tf.function(
+            lambda seed: random.permuted(seed, "test", 0, places, size)
+        )
+        seeds = tf.range(500, dtype=tf.int64)
+        over_seeds = np.stack([look_up(seed).numpy() for seed in seeds])
+        for numbers in (*over_epochs.T, *over_seeds.T):
+            counts = np.bincount(numbers * 50 // size, minlength=50)
+            assert len(counts) == 50
+            assert scipy.stats.chisquare(counts).pvalue > LEAST_P
+        # Two places know nothing of each other, nor an epoch of the last.
+        a, b = over_epochs[:, 0], over_epochs[:, 1]
+        assert abs(np.corrcoef(a, b)[0, 1]) < 0.03 + 1 / size
+        assert abs(np.corrcoef(a[1:], a[:-1])[0, 1]) < 0.04
+        assert abs(np.corrcoef(a[1:], b[:-1])[0, 1]) < 0.04
+
+    @pytest.mark.parametrize("size", [1000, 60_000, 59_999])
+    def test_an_order_is_disorder(self, size):
+        """Neighbours, and places at the grid's own distance, are unrelated."""
+        numbers = order(size)
+        limit = 4 / np.sqrt(size)
+        for lag in (1, 2, 3, 7, *random._cells(size)):
+            a, b = numbers[lag:], numbers[:-lag]
+            assert abs(np.corrcoef(a, b)[0, 1]) < limit
+        steps = np.diff(numbers) % size
+        assert scipy.stats.kstest(steps / size, "uniform").pvalue > LEAST_P
+        # Fixed points and successors: one each on average.
+        assert np.sum(numbers == np.arange(size)) < 8
+        assert np.sum(np.diff(numbers) == 1) < 8
+        # In 20 equal parts of the order, 20 parts of the numbers.
+        place = np.arange(size) * 20 // size
+        table = np.histogram2d(place, numbers * 20 // size, bins=20)[0]
+        assert scipy.stats.chi2_contingency(table).pvalue > LEAST_P
+
+    def test_the_orders_are_part_of_the_interface(self):
+        """Runs of older versions can be continued only while these hold."""
+        np.testing.assert_array_equal(
+            random.permuted(0, "real", 3, [0, 1, 2, 3], 60_000),
+            [35116, 40355, 26376, 54947],
+        )
+        # 59,999 is a prime, whose order is that of 60,000 without a number.
+        np.testing.assert_array_equal(
+            random.permuted(0, "real", 3, [0, 1, 2, 3], 59_999),
+            [35116, 40355, 26376, 54947],
+        )
+
+    @pytest.mark.parametrize("size", [0, -1, 2.5, True])
+    def test_bad_sizes(self, size):
+        with pytest.raises(ValueError, match="`size` must be a positive"):
+            random.permuted(0, "test", 0, 0, size)

@@ -22,9 +22,12 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from tf_gans.errors import check_positive_int
+
 _PHILOX = 1  # the value of `tf.random.Algorithm.PHILOX` as the raw ops take it
 _WORDS_PER_COUNT = 4  # Philox4x32: one counter value yields four 32-bit words
 _ALIGNMENT = 16  # words; the longest vectors of today's CPUs hold 16 floats
+_ROUNDS = 16  # of a Feistel network; fewer do for all but tiny sizes
 
 
 def stream_id(name):
@@ -133,3 +136,92 @@ def integers(seed, stream, first_step, num_steps, shape, high):
     bits = random_bits(seed, stream, first_step, num_steps, shape)
     wide = tf.cast(bits, tf.uint64) * tf.constant(high, tf.uint64)
     return tf.cast(tf.bitwise.right_shift(wide, np.uint64(32)), tf.int32)
+
+
+def permuted(seed, stream, epoch, positions, size):
+    """Looks places up in a random order of `range(size)`.
+
+    Every epoch has an order of its own, a function of `(seed, stream, epoch)`.
+    An order is nowhere stored: a place is worked out when it is asked for, so
+    a step costs what its batch costs, however large `size` is.
+
+    The order is a Feistel network. A number is written as the row and the
+    column of a cell; in turn, a random function of the column is added to the
+    row and one of the row to the column. Whatever the functions are, that can
+    be undone, so each number comes once. Where the cells are more than `size`,
+    a number that leaves the range goes through again until it is back.
+
+    Args:
+        seed: int or scalar integer tensor. The seed of the run.
+        stream: str. What the order is of, for example `"real"`.
+        epoch: int or integer tensor, at least 0, that broadcasts against
+            `positions`.
+        positions: integer tensor of places from 0 to `size - 1`.
+        size: int. How many numbers are in the order.
+
+    Returns:
+        An int64 tensor: the numbers at these places of their epochs' orders.
+
+    Reference:
+    - [Black and Rogaway, 2002, Ciphers with arbitrary finite domains](
+      https://doi.org/10.1007/3-540-45760-7_9): the generalized Feistel
+      network, and walking a cycle back into the range
+    - [Steele et al., 2014, Fast splittable pseudorandom number generators](
+      https://doi.org/10.1145/2660193.2660195): SplitMix64, the random functions
+    """
+    rows, columns = _cells(size)
+    # The two words of the key of each round's function.
+    words = random_bits(seed, stream, 0, 1, (2, _ROUNDS))[0]
+    words = tf.cast(words, tf.uint64)
+    keys = tf.unstack(words[0] + tf.bitwise.left_shift(words[1], np.uint64(32)))
+    # An epoch uses `rows` numbers of a function's sequence; rows >= columns.
+    start = tf.cast(epoch, tf.uint64) * np.uint64(rows)
+
+    def added(number, other, key, high):
+        """Adds the function of `other`, modulo `high`."""
+        place = start + tf.cast(other, tf.uint64)
+        bits = _splitmix64(key + place * np.uint64(0x9E3779B97F4A7C15))
+        top = tf.bitwise.right_shift(bits, np.uint64(32))
+        offset = tf.bitwise.right_shift(top * np.uint64(high), np.uint64(32))
+        number += tf.cast(offset, tf.int64)
+        return tf.where(number >= high, number - high, number)
+
+    def shuffled(number):
+        row = number // columns
+        column = number - row * columns
+        for i in range(0, _ROUNDS, 2):
+            row = added(row, column, keys[i], rows)
+            column = added(column, row, keys[i + 1], columns)
+        return row * columns + column
+
+    numbers = shuffled(tf.cast(positions, tf.int64))
+    if rows * columns == size:
+        return numbers
+    return tf.while_loop(
+        lambda x: tf.reduce_any(x >= size),
+        lambda x: (tf.where(x >= size, shuffled(x), x),),
+        (numbers,),
+    )[0]
+
+
+def _cells(size):
+    """The rows and columns of the cells that `permuted` shuffles.
+
+    At least `size` cells, nearly a square, and of such shapes the one with the
+    fewest cells to spare: often none, and then nothing is shuffled twice.
+    """
+    size = check_positive_int("size", size)
+    root = math.isqrt(size - 1) + 1
+    rows = min(
+        range(root, max(3 * root // 2, root + 1)), key=lambda r: -size % r
+    )
+    return rows, -(-size // rows)
+
+
+def _splitmix64(z):
+    """The function that makes SplitMix64's counter, a uint64, random bits."""
+    z = tf.bitwise.bitwise_xor(z, tf.bitwise.right_shift(z, np.uint64(30)))
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z = tf.bitwise.bitwise_xor(z, tf.bitwise.right_shift(z, np.uint64(27)))
+    z *= np.uint64(0x94D049BB133111EB)
+    return tf.bitwise.bitwise_xor(z, tf.bitwise.right_shift(z, np.uint64(31)))
