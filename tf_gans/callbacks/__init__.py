@@ -1,14 +1,20 @@
-"""What watches a training: logs, checkpoints, guards, measurements."""
+"""What watches a training: logs, pictures, checkpoints, guards, probes."""
 
 from tf_gans.callbacks.checkpoints import Checkpoints
 from tf_gans.callbacks.guards import StopAtW1, StopOnNonFinite
 from tf_gans.callbacks.probe import Probe
+from tf_gans.callbacks.progress import ImageProgress
+from tf_gans.callbacks.samples import SampleGrid
 from tf_gans.callbacks.step_log import StepLog
+from tf_gans.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "Checkpoints",
+    "ImageProgress",
     "Probe",
+    "SampleGrid",
     "StepLog",
     "StopAtW1",
     "StopOnNonFinite",
+    "TensorBoard",
 ]

@@ -1,19 +1,25 @@
 """Figures and films; nothing here knows how anything is trained."""
 
+from tf_gans.plotting.curves import plot_curves
 from tf_gans.plotting.distributions import (
     DistributionAnimation,
     DistributionAxes,
     plot_distributions,
     show_distributions,
 )
+from tf_gans.plotting.images import GridFilm, image_grid, write_png
 from tf_gans.plotting.video import VideoWriter, check_video_path, find_ffmpeg
 
 __all__ = [
     "DistributionAnimation",
     "DistributionAxes",
+    "GridFilm",
     "VideoWriter",
     "check_video_path",
     "find_ffmpeg",
+    "image_grid",
+    "plot_curves",
     "plot_distributions",
     "show_distributions",
+    "write_png",
 ]

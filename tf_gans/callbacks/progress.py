@@ -1,0 +1,117 @@
+"""How far a training on images is, and how fast it goes."""
+
+import sys
+import time
+from typing import Any
+
+import keras
+from tqdm import tqdm
+
+from tf_gans.errors import check_positive_int
+
+# Fits into 80 columns.
+_BAR = (
+    "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}, "
+    "{rate_noinv_fmt}{postfix}"
+)
+
+# Where there is no bar: seconds from line to line, at least and at most.
+_LEAST, _MOST = 1, 60
+
+
+class ImageProgress(keras.callbacks.Callback):
+    """Shows the epoch, images per second, the time left and the losses.
+
+    A bar on a terminal. Elsewhere, as in a file or in the log of a server, a
+    line at the end of each epoch: one a minute where epochs take longer, and
+    one a second at most.
+
+    Use it as a context manager around `fit`, too, where the training may fail,
+    so that no bar is left over.
+
+    Args:
+        total_steps: int. The steps of the whole training.
+        batch_size: int. Real images in a step.
+        steps_per_epoch: int.
+        initial_step: int. The steps that were trained before. Defaults to `0`.
+    """
+
+    def __init__(
+        self, total_steps, batch_size, steps_per_epoch, initial_step=0
+    ):
+        super().__init__()
+        self.total_steps = check_positive_int("total_steps", total_steps)
+        self.batch_size = check_positive_int("batch_size", batch_size)
+        self.steps_per_epoch = check_positive_int(
+            "steps_per_epoch", steps_per_epoch
+        )
+        self._step = initial_step
+        # Of the last line; None before the first block, which compiles.
+        self._line_step, self._line_time = initial_step, None
+        self._bar: Any = None  # a tqdm
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def on_train_begin(self, logs=None):
+        self._bar = tqdm(
+            total=self.total_steps * self.batch_size,
+            initial=self._step * self.batch_size,
+            unit=" images",
+            disable=None,  # where the standard error stream is no terminal
+            desc="compiling: ",
+            leave=False,
+            bar_format=_BAR,
+            smoothing=0.1,
+            dynamic_ncols=True,
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        losses = self.model.step_losses
+        latest = ", ".join(
+            f"{name} {losses[name][-1]:.3f}" for name in ("d_loss", "g_loss")
+        )
+        count = len(losses["d_loss"])
+        epoch = self._step // self.steps_per_epoch
+        self._step += count
+        if not self._bar.disable:
+            self._bar.set_description(self._epoch(epoch), refresh=False)
+            self._bar.set_postfix_str(latest, refresh=False)
+            self._bar.update(count * self.batch_size)
+            return
+        now = time.monotonic()
+        if self._line_time is not None:
+            waited = now - self._line_time
+            is_epoch_end = self._step // self.steps_per_epoch > epoch
+            if waited < (_LEAST if is_epoch_end else _MOST):
+                return
+            self.write(self._describe(epoch, latest, waited))
+        self._line_step, self._line_time = self._step, now
+
+    def on_train_end(self, logs=None):
+        self.close()
+
+    def write(self, line):
+        """Prints a line, above the bar where there is one."""
+        tqdm.write(line, file=sys.stdout)
+        sys.stdout.flush()
+
+    def close(self):
+        """Removes the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _epoch(self, epoch):
+        total = -(-self.total_steps // self.steps_per_epoch)
+        return f"epoch {epoch + 1}/{total}"
+
+    def _describe(self, epoch, losses, seconds):
+        speed = (self._step - self._line_step) / seconds  # steps/s
+        left = tqdm.format_interval((self.total_steps - self._step) / speed)
+        return (
+            f"{self._epoch(epoch)}, step {self._step:,}/{self.total_steps:,}: "
+            f"{losses}, {speed * self.batch_size:,.0f} images/s, {left} left"
+        )
