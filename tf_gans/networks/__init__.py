@@ -1,5 +1,5 @@
 """The published pairs of networks, one module a pair."""
 
-from tf_gans.networks import gaussian
+from tf_gans.networks import dcgan, gaussian, mnist
 
-__all__ = ["gaussian"]
+__all__ = ["dcgan", "gaussian", "mnist"]

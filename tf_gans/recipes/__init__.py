@@ -1,5 +1,5 @@
 """The published set-ups as data, each value with its source."""
 
-from tf_gans.recipes import gaussian
+from tf_gans.recipes import dcgan, gaussian, mnist
 
-__all__ = ["gaussian"]
+__all__ = ["dcgan", "gaussian", "mnist"]
