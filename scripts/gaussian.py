@@ -13,7 +13,6 @@ the samples are. Everything it makes is in the run directory.
 
 import argparse
 import json
-import pathlib
 import sys
 
 from tf_gans import cli

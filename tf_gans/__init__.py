@@ -12,6 +12,7 @@ _MODULES = (
     "callbacks",
     "data",
     "export",
+    "latent_space",
     "latents",
     "layers",
     "losses",
@@ -19,8 +20,10 @@ _MODULES = (
     "networks",
     "optimizers",
     "penalties",
+    "pixels",
     "plotting",
     "recipes",
+    "sampler",
 )
 
 __all__ = ["GAN", "__version__", *_MODULES]

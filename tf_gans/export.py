@@ -1,17 +1,27 @@
 """SavedModels that TensorFlow Serving loads where this package is not.
 
-An exported model holds four signatures. Each takes and returns named tensors,
+An exported model holds these signatures. Each takes and returns named tensors,
 is a pure function of its inputs and consists of TensorFlow's own operations:
 
 | signature         | inputs                | outputs                   |
 | ----------------- | --------------------- | ------------------------- |
 | `serving_default` | `z`                   | `samples`                 |
 | `sample`          | `seeds`, one a row    | `samples`                 |
+| `sample_png`      | `seeds`, one a row    | `png_bytes`               |
 | `generate`        | `num_samples`, `seed` | `samples`, `z`            |
 | `discriminate`    | `samples`             | `logits`, `probabilities` |
+
+`sample_png` is there where the samples are grey or RGB images. In a conditional
+model each signature also takes `labels`, one a row; in `generate` they stand in
+the place of `num_samples`.
+
+What a graph does not say of itself stands beside it, in
+`assets.extra/tf_gans.json`: the prior of z, the range of the values, the number
+of classes, the shape of a sample.
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import tempfile
@@ -21,6 +31,12 @@ import tensorflow as tf
 
 from tf_gans.errors import UserError
 from tf_gans.files import sync
+from tf_gans.pixels import to_pixels
+from tf_gans.version import __version__
+
+# Where the description is in an exported version. Servers and TensorFlow's
+# loaders leave what is in `assets.extra` alone.
+DESCRIPTION = "assets.extra/tf_gans.json"
 
 # Generators of up to this many parameters compute `sample` row by row.
 _ROW_BY_ROW = 100_000
@@ -60,6 +76,10 @@ def export_saved_model(gan, directory):
             # One level down: TensorFlow creates it with ordinary permissions.
             whole = pathlib.Path(tmp, "saved_model")
             _archive(gan).write_out(whole, verbose=False)
+            description = whole / DESCRIPTION
+            description.parent.mkdir()
+            text = json.dumps(_describe(gan), indent=2) + "\n"
+            description.write_text(text, encoding="utf-8")
             for path in [*whole.rglob("*"), whole]:
                 sync(path)
             version = directory / str(_last_version(directory) + 1)
@@ -73,61 +93,129 @@ def export_saved_model(gan, directory):
     return version
 
 
+def _describe(gan):
+    """Returns what a client needs to know that the graph does not say."""
+    return {
+        "format": 1,
+        "latents": keras.saving.serialize_keras_object(gan.latents),
+        "sample_shape": list(gan.sample_shape),
+        "value_range": gan.value_range and list(gan.value_range),
+        "num_classes": gan.num_classes,
+        "versions": {
+            "tf_gans": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+    }
+
+
 def _archive(gan):
     """Returns a `keras.export.ExportArchive` of the signatures."""
-    latents, discriminator = gan.latents, gan.discriminator
-    z_spec = tf.TensorSpec((None, *latents.shape), tf.float32, "z")
-    sample_spec = gan.sampler.compute_output_spec(
-        keras.KerasTensor(z_spec.shape, "float32"), training=False
-    )
+    latents, num_classes = gan.latents, gan.num_classes
+    sample_spec = gan.sample_spec
 
-    def generator(z):
-        return gan.sampler(z, training=False)
+    def with_labels(inputs, labels):
+        if labels is None:
+            return inputs
+        # A class that is not there would be all zeros to one network, and an
+        # error of its own kind to another.
+        checks = [
+            tf.debugging.assert_non_negative(
+                labels, "`labels` has a negative one"
+            ),
+            tf.debugging.assert_less(
+                labels, num_classes, f"`labels` must be less than {num_classes}"
+            ),
+            tf.debugging.assert_equal(
+                tf.size(labels),
+                tf.shape(inputs)[0],
+                "`labels` must be one a row",
+            ),
+        ]
+        with tf.control_dependencies(checks):
+            labels = tf.identity(labels)
+        return inputs, labels
 
-    def serving_default(z):
-        return {"samples": generator(z)}
+    def generator(z, labels):
+        return gan.sampler(with_labels(z, labels), training=False)
 
-    def sample(seeds):
+    def serving_default(z, labels=None):
+        return {"samples": generator(z, labels)}
+
+    def sample(seeds, labels=None):
         if gan.sampler.count_params() > _ROW_BY_ROW:
-            return {"samples": generator(latents.draw_each(seeds))}
+            return {"samples": generator(latents.draw_each(seeds), labels)}
 
         # A kernel may round a row's numbers one way in the middle of an array
         # and another way at its end. Alone, a row is the same in any batch.
-        def row(seed):
-            return generator(latents.draw_each(seed[tf.newaxis]))[0]
+        def alone(row):
+            row = tf.nest.map_structure(lambda x: x[tf.newaxis], row)
+            seed, label = row if num_classes else (row, None)
+            return generator(latents.draw_each(seed), label)[0]
 
+        rows = with_labels(seeds, labels)
         spec = tf.TensorSpec(sample_spec.shape[1:], sample_spec.dtype)
-        return {"samples": tf.map_fn(row, seeds, fn_output_signature=spec)}
+        return {"samples": tf.map_fn(alone, rows, fn_output_signature=spec)}
+
+    def sample_png(seeds, labels=None):
+        samples = sample(seeds, labels)["samples"]
+        pngs = tf.map_fn(
+            tf.io.encode_png,
+            to_pixels(samples, gan.value_range),
+            fn_output_signature=tf.TensorSpec((), tf.string),
+        )
+        # A server's REST interface writes an output of such a name in base64.
+        return {"png_bytes": pngs}
 
     def generate(num_samples, seed):
         tf.debugging.assert_non_negative(
             num_samples, "`num_samples` is negative"
         )
         z = latents.draw(seed, "sample", 0, 1, num_samples)[0]
-        return {"samples": generator(z), "z": z}
+        return {"samples": generator(z, None), "z": z}
 
-    def discriminate(samples):
-        logits = discriminator(samples, training=False)
+    def generate_classes(labels, seed):
+        z = latents.draw(seed, "sample", 0, 1, tf.size(labels))[0]
+        return {"samples": generator(z, labels), "z": z}
+
+    def discriminate(samples, labels=None):
+        logits = gan.discriminator(with_labels(samples, labels), training=False)
         return {"logits": logits, "probabilities": tf.sigmoid(logits)}
+
+    labels = tf.TensorSpec((None,), tf.int32, "labels")
+    seeds = tf.TensorSpec((None,), tf.int64, "seeds")
+    seed = tf.TensorSpec((), tf.int64, "seed")
+    a_row = [labels] if num_classes else []
+    endpoints = {
+        "serving_default": (
+            serving_default,
+            tf.TensorSpec((None, *latents.shape), tf.float32, "z"),
+            *a_row,
+        ),
+        "sample": (sample, seeds, *a_row),
+        "generate": (generate_classes, labels, seed)
+        if num_classes
+        else (generate, tf.TensorSpec((), tf.int32, "num_samples"), seed),
+        "discriminate": (
+            discriminate,
+            tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
+            *a_row,
+        ),
+    }
+    if gan.value_range and _is_picture(gan.sample_shape):
+        endpoints["sample_png"] = (sample_png, seeds, *a_row)
 
     archive = keras.export.ExportArchive()
     # Serving runs without XLA by default, and a function that demands it fails
     # there: Keras compiles these without.
-    for function, *specs in (
-        (serving_default, z_spec),
-        (sample, tf.TensorSpec((None,), tf.int64, "seeds")),
-        (
-            generate,
-            tf.TensorSpec((), tf.int32, "num_samples"),
-            tf.TensorSpec((), tf.int64, "seed"),
-        ),
-        (
-            discriminate,
-            tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
-        ),
-    ):
-        archive.add_endpoint(function.__name__, function, specs)
+    for name, (function, *specs) in endpoints.items():
+        archive.add_endpoint(name, function, specs)
     return archive
+
+
+def _is_picture(sample_shape):
+    """Whether samples of this shape are what a PNG holds: grey or RGB."""
+    return len(sample_shape) == 3 and sample_shape[-1] in (1, 3)
 
 
 def _last_version(directory):

@@ -9,15 +9,16 @@ package is not imported: the two shared libraries in its directory suffice.
 
 `calls.json` is a list of `{"inputs": {tensor name: [dtype, shape, flat list]},
 "outputs": [tensor name]}`, `results.json` a list of lists of `[dtype, shape,
-flat list]`, or of `{"error": message}`.
+flat list]`, or of `{"error": message}`. Strings come in base64.
 """
 
+import base64
 import ctypes
 import json
 import os
 import sys
 
-DTYPES = {"float32": 1, "int32": 3, "int64": 9}  # TF_DataType
+DTYPES = {"float32": 1, "int32": 3, "string": 7, "int64": 9}  # TF_DataType
 CTYPES = {
     "float32": ctypes.c_float,
     "int32": ctypes.c_int32,
@@ -25,8 +26,10 @@ CTYPES = {
 }
 POINTERS = (
     "TF_NewStatus TF_NewGraph TF_NewSessionOptions TF_TensorData "
-    "TF_LoadSessionFromSavedModel TF_GraphOperationByName TF_AllocateTensor"
+    "TF_LoadSessionFromSavedModel TF_GraphOperationByName TF_AllocateTensor "
+    "TF_StringGetDataPointer"
 )
+STRING_SIZE = 24  # bytes of a TF_TString
 
 
 class Output(ctypes.Structure):
@@ -46,6 +49,7 @@ def load_library(directory):
         getattr(lib, name).restype = ctypes.c_void_p
     lib.TF_Message.restype = ctypes.c_char_p
     lib.TF_Dim.restype = ctypes.c_int64
+    lib.TF_StringGetSize.restype = ctypes.c_size_t
     return lib
 
 
@@ -101,10 +105,18 @@ class Session:
         size = 1
         for dimension in shape:
             size *= dimension
-        data = ctypes.cast(
-            lib.TF_TensorData(tensor), ctypes.POINTER(CTYPES[dtype])
-        )
+        address = lib.TF_TensorData(tensor)
+        if dtype == "string":
+            strings = [self._string(address, i) for i in range(size)]
+            return [dtype, shape, strings]
+        data = ctypes.cast(address, ctypes.POINTER(CTYPES[dtype]))
         return [dtype, shape, data[:size]]
+
+    def _string(self, address, number):
+        string = ctypes.c_void_p(address + number * STRING_SIZE)
+        data = self.lib.TF_StringGetDataPointer(string)
+        value = ctypes.string_at(data, self.lib.TF_StringGetSize(string))
+        return base64.b64encode(value).decode()
 
     def run(self, inputs, outputs):
         results = (ctypes.c_void_p * len(outputs))()

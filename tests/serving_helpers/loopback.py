@@ -10,6 +10,7 @@ Reference:
   https://www.tensorflow.org/tfx/serving/api_rest)
 """
 
+import base64
 import contextlib
 import http.server
 import json
@@ -44,9 +45,7 @@ def predict_json(model, body):
     else:
         inputs = rows
     outputs = predict(model, body.get("signature_name"), inputs)
-    outputs = {
-        name: tensor.numpy().tolist() for name, tensor in outputs.items()
-    }
+    outputs = {name: as_json(name, tensor) for name, tensor in outputs.items()}
     if len(outputs) == 1:
         columns = predictions = next(iter(outputs.values()))
     else:
@@ -58,6 +57,14 @@ def predict_json(model, body):
     return (
         {"outputs": columns} if rows is None else {"predictions": predictions}
     )
+
+
+def as_json(name, tensor):
+    """A tensor as nested lists; bytes in base64 where the name asks for it."""
+    values = tensor.numpy().tolist()
+    if tensor.dtype == tf.string and name.endswith("_bytes"):
+        return [{"b64": base64.b64encode(v).decode()} for v in values]
+    return values
 
 
 @contextlib.contextmanager

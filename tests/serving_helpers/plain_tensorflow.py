@@ -3,15 +3,24 @@
     python -S plain_tensorflow.py SAVED_MODEL < calls.json > results.json
 
 `calls.json` is a list of `[signature, {input: [dtype, shape, flat list]}]`,
-`results.json` a list of `{output: [dtype, shape, flat list]}`.
+`results.json` a list of `{output: [dtype, shape, flat list]}`. Strings come in
+base64.
 """
 
+import base64
 import importlib.util
 import json
 import sys
 
 import numpy as np
 import tensorflow as tf
+
+
+def flat_list(tensor):
+    values = tensor.numpy().ravel().tolist()
+    if tensor.dtype == tf.string:
+        return [base64.b64encode(value).decode() for value in values]
+    return values
 
 
 def main():
@@ -31,7 +40,7 @@ def main():
                 name: [
                     tensor.dtype.name,
                     tensor.shape.as_list(),
-                    tensor.numpy().ravel().tolist(),
+                    flat_list(tensor),
                 ]
                 for name, tensor in outputs.items()
             }

@@ -1,0 +1,344 @@
+"""Makes images with a trained generator.
+
+    python scripts/generate.py runs/mnist-001 --grid grid.png
+    python scripts/generate.py runs/mnist-001 -n 50000 --npz samples.npz
+    python scripts/generate.py saved_models/digits -n 100 --png-dir digits/
+    python scripts/generate.py runs/dcgan-001 --labels 3 --grid threes.png
+
+PATH is a run directory or an exported model. Image number i, from 0, is made
+from the seed S + i, where S is what --seed names: it is the same one among any
+number of images. Images are computed in batches, and batches of another size
+may round a few pixels to the next grey level.
+
+An .npz file holds `samples`, uint8 of shape (N, height, width, channels), with
+`seeds` and, of a conditional model, `labels`. In a folder an image is named by
+its seed. Both are written while images are made, so the memory does not limit
+their number.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import secrets
+import shutil
+import zipfile
+
+import numpy as np
+
+from tf_gans import cli, files
+from tf_gans.errors import UserError
+from tf_gans.sampler import find_model, open_sampler
+
+MAX_IN_GRID = 10_000
+CHUNK = 1_000_000  # seeds or labels written at a time
+
+
+def ending_in(suffix):
+    """Returns an argparse type: the path of a file to write."""
+
+    def parse(text):
+        path = pathlib.Path(text)
+        if path.suffix.lower() != suffix:
+            raise argparse.ArgumentTypeError(
+                f"must end in {suffix}; received {text!r}"
+            )
+        return path
+
+    return parse
+
+
+def classes(text):
+    """An argparse type: numbers of classes, with commas between them."""
+    parse = cli.integer(0, 10**6)
+    return [parse(part) for part in text.split(",")]
+
+
+def parse_arguments():
+    """Returns the flags' values."""
+    parser = cli.Parser(
+        prog="generate.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "path",
+        type=pathlib.Path,
+        metavar="PATH",
+        help="a run directory, or an exported model or one version of it",
+    )
+
+    group = parser.add_argument_group("which images")
+    add = group.add_argument
+    add(
+        "-n",
+        "--num-images",
+        type=cli.integer(1, 10**7),
+        default=64,
+        metavar="N",
+        help="how many (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=cli.integer(0, 2**31 - 1),
+        default=0,
+        metavar="S",
+        help="the seed of the first image; the next one's is S + 1 "
+        "(default: %(default)s)",
+    )
+    add(
+        "--labels",
+        type=classes,
+        metavar="L,L,...",
+        help="of a conditional model: the images' classes, in turn "
+        "(default: all)",
+    )
+    add(
+        "--batch-size",
+        type=cli.integer(1, 4096),
+        default=64,
+        metavar="N",
+        help="images that are computed at a time (default: %(default)s)",
+    )
+    add(
+        "--batch-statistics",
+        action="store_true",
+        help="normalise each batch by its own statistics, as in training, and "
+        "not by the moving averages, so that an image depends on its whole "
+        "batch; of a run only",
+    )
+
+    group = parser.add_argument_group("what is written: one of these or more")
+    add = group.add_argument
+    add(
+        "--png-dir",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="a new folder with a PNG file for each image",
+    )
+    add(
+        "--grid",
+        type=ending_in(".png"),
+        metavar="FILE.png",
+        help=f"one picture of all images, of which there may be {MAX_IN_GRID}",
+    )
+    add(
+        "--columns",
+        type=cli.integer(1, MAX_IN_GRID),
+        metavar="N",
+        help="images in a row of the grid (default: as many as rows)",
+    )
+    add(
+        "--npz",
+        type=ending_in(".npz"),
+        metavar="FILE.npz",
+        help="an archive that numpy.load reads",
+    )
+
+    args = parser.parse_args()
+    if not (args.png_dir or args.grid or args.npz):
+        parser.error("needs --png-dir DIR, --grid FILE.png or --npz FILE.npz")
+    if args.columns and not args.grid:
+        parser.error("argument --columns: needs --grid FILE.png")
+    if args.grid and args.num_images > MAX_IN_GRID:
+        parser.error(
+            f"argument --grid: takes up to {MAX_IN_GRID} images; "
+            f"received --num-images {args.num_images}"
+        )
+    return args
+
+
+def check_paths(args):
+    """Checks the paths before TensorFlow is loaded, and makes nothing."""
+    find_model(args.path)
+    for path in (args.grid, args.npz):
+        if path:
+            files.check_writable(path)
+    if args.png_dir:
+        try:
+            used = any(args.png_dir.iterdir())
+        except FileNotFoundError:
+            used = False
+        except OSError as error:
+            raise UserError(
+                f"--png-dir {args.png_dir}: cannot be used: {error.strerror}"
+            ) from None
+        if used or args.png_dir.resolve() == pathlib.Path.cwd():
+            raise UserError(
+                f"--png-dir {args.png_dir}: is in use; name a new folder"
+            )
+        files.check_writable(args.png_dir / "0.png")
+
+
+def check_model(sampler, args):
+    """Checks that the model can make what is asked for."""
+    if args.labels and not sampler.num_classes:
+        raise UserError(f"--labels: {args.path} is not a conditional model")
+    if args.labels and max(args.labels) >= sampler.num_classes:
+        raise UserError(
+            f"--labels: must lie from 0 to {sampler.num_classes - 1}; "
+            f"received {max(args.labels)}"
+        )
+    channels = sampler.sample_shape[-1]
+    if channels not in (1, 3) and (args.png_dir or args.grid):
+        raise UserError(
+            f"{args.path}: makes images of {channels} channels; --png-dir and "
+            "--grid draw 1, grey, or 3, RGB; --npz takes any"
+        )
+
+
+# What is written --------------------------------------------------------------
+#
+# Each is a context manager that yields a function, which is called with the
+# seeds and the images of every batch. The files appear when all went well.
+
+
+@contextlib.contextmanager
+def telling(path):
+    """Turns the system's refusal to write into a user's line."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written: {error.strerror or error}"
+        ) from error
+
+
+@contextlib.contextmanager
+def png_folder(path):
+    """A folder of PNG files."""
+    import tensorflow as tf
+
+    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+
+    def write(seeds, images):
+        with telling(path):
+            for seed, image in zip(seeds, images, strict=True):
+                png = tf.io.encode_png(image).numpy()
+                (temporary / f"{seed:010d}.png").write_bytes(png)
+
+    try:
+        with telling(path):
+            temporary.mkdir(parents=True)
+        yield write
+        with telling(path):
+            # One call for all files. One for each would take longer than
+            # making the images.
+            os.sync()
+            temporary.replace(path)  # which may be an empty folder
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def grid_picture(path, columns):
+    """A picture of all images."""
+    from tf_gans.plotting.images import image_grid, write_png
+
+    batches = []
+    yield lambda seeds, images: batches.append(images)
+    write_png(path, image_grid(np.concatenate(batches), columns))
+
+
+@contextlib.contextmanager
+def archive(args, sample_shape, properties):
+    """An .npz file, whose arrays are never in memory as a whole."""
+
+    def begin(file, name, shape, dtype):
+        # With a date that does not change, as the file's bytes then do not.
+        entry = file.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True)
+        header = {
+            "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
+            "fortran_order": False,
+            "shape": (args.num_images, *shape),
+        }
+        np.lib.format.write_array_header_1_0(entry, header)
+        return entry
+
+    with (
+        files.replacing(args.npz) as temporary,
+        zipfile.ZipFile(temporary, "w") as file,
+    ):
+        with begin(file, "samples", sample_shape, np.uint8) as entry:
+
+            def write(seeds, images):
+                with telling(args.npz):
+                    entry.write(images.tobytes())
+
+            yield write
+        for name, of_index in properties.items():
+            with begin(file, name, (), of_index(np.arange(0)).dtype) as entry:
+                for first in range(0, args.num_images, CHUNK):
+                    last = min(first + CHUNK, args.num_images)
+                    entry.write(of_index(np.arange(first, last)).tobytes())
+
+
+def properties_of(sampler, args):
+    """What images have beside pixels: functions of their numbers, by name."""
+    properties = {"seeds": lambda index: args.seed + index.astype(np.int64)}
+    if sampler.num_classes:
+        labels = np.array(args.labels or range(sampler.num_classes), np.int32)
+        properties["labels"] = lambda index: labels[index % len(labels)]
+    return properties
+
+
+def generate(sampler, args, properties, writers):
+    """Makes the images batch by batch and hands them on."""
+    from tqdm import tqdm
+
+    with tqdm(
+        total=args.num_images,
+        desc="generating",
+        unit=" images",
+        disable=None,
+        leave=False,
+    ) as bar:
+        for first in range(0, args.num_images, args.batch_size):
+            # Whole batches: with batch statistics, too, an image does not
+            # depend on how many follow.
+            index = np.arange(first, first + args.batch_size)
+            batch = {name: f(index) for name, f in properties.items()}
+            z = sampler.draw_each(batch["seeds"])
+            images = sampler.images(z, batch.get("labels"))
+            count = min(args.batch_size, args.num_images - first)
+            for write in writers:
+                write(batch["seeds"][:count], images[:count])
+            bar.update(count)
+
+
+def main():
+    """Opens the model, makes the images and writes them."""
+    args = parse_arguments()
+    check_paths(args)
+    with cli.quiet_imports():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    sampler = open_sampler(args.path, args.batch_size, args.batch_statistics)
+    check_model(sampler, args)
+    properties = properties_of(sampler, args)
+    with contextlib.ExitStack() as stack:
+        writers = [
+            stack.enter_context(writer)
+            for wanted, writer in (
+                (args.png_dir, png_folder(args.png_dir)),
+                (args.grid, grid_picture(args.grid, args.columns)),
+                (
+                    args.npz,
+                    archive(args, sampler.sample_shape, properties),
+                ),
+            )
+            if wanted
+        ]
+        generate(sampler, args, properties, writers)
+    for what, path in (
+        ("PNG files", args.png_dir),
+        ("Grid", args.grid),
+        ("Archive", args.npz),
+    ):
+        if path:
+            print(f"{what}: {path}")
+
+
+if __name__ == "__main__":
+    cli.run(main)
