@@ -9,7 +9,14 @@ import sys
 import benchmarks
 from benchmarks import measuring
 
-CLAIMS = ("loop", "process", "animation", "minibatch_layer")
+CLAIMS = (
+    "loop",
+    "process",
+    "animation",
+    "minibatch_layer",
+    "images",
+    "image_memory",
+)
 RESULTS = pathlib.Path(__file__).parent / "results.json"
 
 
@@ -18,11 +25,13 @@ def main():
     arguments = parse_arguments()
     names = arguments.names or CLAIMS
     results = {}
+    facts = measuring.machine()
     for name in names:
         print(f"{name} ...", file=sys.stderr)
         claim = importlib.import_module(f"benchmarks.{name}")
         results[name] = claim.run(quick=arguments.quick)
-    facts = measuring.machine()
+        if not arguments.quick:
+            save({name: results[name]}, facts)
     rows = [row for name in names for row in results[name]]
     if arguments.quick:
         for row in rows:
@@ -32,8 +41,6 @@ def main():
     print(measuring.HEADER)
     for row in rows:
         print(row.markdown())
-    if not arguments.quick:
-        save(results, facts)
     return int(any(row.missed for row in rows))
 
 

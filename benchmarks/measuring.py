@@ -17,12 +17,14 @@ ROOT = pathlib.Path(__file__).parent.parent
 REPEATS = 5
 
 # Competitors see neither a GPU nor each other's settings.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     **os.environ,
     "CUDA_VISIBLE_DEVICES": "-1",
     "JAX_PLATFORMS": "cpu",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "MPLBACKEND": "Agg",
+    # For every TensorFlow alike, as the scripts have it.
+    "TF_ENABLE_ONEDNN_OPTS": "1",
     "PYTHONPATH": str(ROOT),
 }
 
@@ -115,7 +117,7 @@ class Worker:
                 json.dumps(options),
             ],
             cwd=ROOT,
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -200,7 +202,7 @@ def process_seconds(*command):
     done = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env=_ENVIRONMENT,
+        env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -214,7 +216,15 @@ def process_seconds(*command):
 
 def machine():
     """Returns what the numbers depend on beside the code, as a dict of strs."""
-    packages = ("tensorflow", "keras", "jax", "optax", "numpy", "matplotlib")
+    packages = [
+        "tensorflow",
+        "keras",
+        "jax",
+        "optax",
+        "torch",
+        "numpy",
+        "matplotlib",
+    ]
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),

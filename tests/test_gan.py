@@ -726,3 +726,13 @@ class TestDefaults:
         assert gan.discriminator.count_params() > 100_000
         gan.compile(FusedAdam(), FusedAdam())
         assert gan.steps_per_execution == 1
+
+    def test_blocks_are_for_small_samples(self):
+        """A block's real batches are in memory at once."""
+        gan = GAN(
+            keras.Sequential([keras.Input((2,)), keras.layers.Dense(101)]),
+            keras.Sequential([keras.Input((101,)), keras.layers.Dense(1)]),
+            latents=latents.Normal((2,)),
+        )
+        gan.compile(FusedAdam(), FusedAdam())
+        assert gan.steps_per_execution == 1

@@ -53,7 +53,8 @@ def schedule():
         {"weight_decay": 0.01},
         {"use_ema": True, "ema_momentum": 0.9},
     ],
-    ids=str,
+    # Not `str`: a function's address differs between processes.
+    ids=lambda options: "-".join(options) or "defaults",
 )
 def test_the_numbers_are_those_of_adam(options):
     results = []

@@ -226,12 +226,15 @@ def display_exists():
 
 @contextlib.contextmanager
 def quiet_imports():
-    """Keeps TensorFlow's start-up notes off the screen while it is imported.
+    """Prepares TensorFlow's import, and keeps its notes off the screen.
 
     It writes them to the standard error stream before any setting of its own
     is read. They are shown after all if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Off by default on processors without AVX-512, where convolutions then
+    # take 1.5 times as long.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as notes:

@@ -21,6 +21,7 @@ from tf_gans.errors import check_positive_int
 # Up to this many trainable parameters a step costs less than starting it, and
 # `steps_per_execution="auto"` runs blocks of `_BLOCK_STEPS` steps.
 _SMALL_MODEL = 100_000
+_SMALL_SAMPLE = 100  # numbers; a block's real batches are drawn at once
 _BLOCK_STEPS = 1000
 
 
@@ -262,8 +263,8 @@ class GAN(keras.Model):
             jit_compile: bool or `"auto"`. Whether the block of steps is
                 compiled with XLA; `"auto"` asks `default_jit_compile`.
             steps_per_execution: int or `"auto"`. The steps of a block. With
-                `"auto"`, 1000 for models of up to 100,000 parameters and 1 for
-                larger ones.
+                `"auto"`, 1000 for models of up to 100,000 parameters whose
+                samples have up to 100 numbers, and 1 for larger ones.
             run_eagerly: bool. Runs the steps one by one in Python, to debug.
         """
         if generator_optimizer is discriminator_optimizer:
@@ -279,7 +280,11 @@ class GAN(keras.Model):
                 for network in (self.generator, self.discriminator)
                 for v in network.trainable_variables
             )
-            steps_per_execution = _BLOCK_STEPS if size <= _SMALL_MODEL else 1
+            small = (
+                size <= _SMALL_MODEL
+                and math.prod(self.sample_shape) <= _SMALL_SAMPLE
+            )
+            steps_per_execution = _BLOCK_STEPS if small else 1
         # Keras would make an optimizer of its own: there is none to make.
         super().compile(
             optimizer=None,
