@@ -165,7 +165,9 @@ def test_the_same_seed_gives_the_same_weights(quick, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "times"),
     [
-        ("--recipe code --num-steps 100000", 5),
+        pytest.param(
+            "--recipe code --num-steps 100000", 5, marks=pytest.mark.slow
+        ),
         ("--recipe stable --num-steps 10000 --batch-size 16", 2),
     ],
 )
