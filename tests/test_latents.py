@@ -55,6 +55,11 @@ class LatentsContract:
         if "shape" in config:
             config["shape"] = (1,)
         z = self.latents_class(**config).even(1001)
+        # A probe asks for them while its program is traced.
+        traced = tf.function(
+            lambda: tf.constant(self.latents_class(**config).even(1001))
+        )
+        np.testing.assert_array_equal(traced(), z)
         assert z.shape == (1001, 1)
         assert z.dtype == np.float32
         assert (np.diff(z[:, 0]) > 0).all()
