@@ -34,20 +34,6 @@ MAX_IN_GRID = 10_000
 CHUNK = 1_000_000  # seeds or labels written at a time
 
 
-def ending_in(suffix):
-    """Returns an argparse type: the path of a file to write."""
-
-    def parse(text):
-        path = pathlib.Path(text)
-        if path.suffix.lower() != suffix:
-            raise argparse.ArgumentTypeError(
-                f"must end in {suffix}; received {text!r}"
-            )
-        return path
-
-    return parse
-
-
 def classes(text):
     """An argparse type: numbers of classes, with commas between them."""
     parse = cli.integer(0, 10**6)
@@ -118,7 +104,7 @@ def parse_arguments():
     )
     add(
         "--grid",
-        type=ending_in(".png"),
+        type=cli.ending_in(".png"),
         metavar="FILE.png",
         help=f"one picture of all images, of which there may be {MAX_IN_GRID}",
     )
@@ -130,7 +116,7 @@ def parse_arguments():
     )
     add(
         "--npz",
-        type=ending_in(".npz"),
+        type=cli.ending_in(".npz"),
         metavar="FILE.npz",
         help="an archive that numpy.load reads",
     )

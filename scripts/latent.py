@@ -49,20 +49,6 @@ class Film:
 # The command line -------------------------------------------------------------
 
 
-def ending_in(suffix):
-    """Returns an argparse type: the path of a file to write."""
-
-    def parse(text):
-        path = pathlib.Path(text)
-        if path.suffix.lower() != suffix:
-            raise argparse.ArgumentTypeError(
-                f"must end in {suffix}; received {text!r}"
-            )
-        return path
-
-    return parse
-
-
 def numbers(high, least=1):
     """Returns an argparse type: whole numbers with commas between them."""
     parse_one = cli.integer(0, high)
@@ -234,7 +220,7 @@ def add_command(commands, name, text):
     )
     add(
         "--out",
-        type=ending_in(".png"),
+        type=cli.ending_in(".png"),
         default=pathlib.Path(f"{name}.png"),
         metavar="FILE.png",
         help="the picture (default: %(default)s)",

@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 from PIL import Image
 
 from tests import script_runner
+from tf_gans import image_runs
+from tf_gans.errors import UserError
 
 ROOT = pathlib.Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared/data"
@@ -171,6 +174,14 @@ class TestDense:
             cwd, "mnist.py", "--run-dir", "run", "--resume", "--data", other
         )
         assert "other images" in line
+
+    def test_damaged_checkpoints_are_no_model(self, dense, tmp_path):
+        cwd, _ = dense
+        shutil.copytree(cwd / "run", tmp_path / "run")
+        for path in tmp_path.glob("run/checkpoints/*.npz"):
+            path.write_bytes(path.read_bytes()[:-1])
+        with pytest.raises(UserError, match="no checkpoint that is whole"):
+            image_runs.load_run(tmp_path / "run")
 
     def test_a_run_is_not_overwritten(self, dense):
         cwd, _ = dense

@@ -98,6 +98,20 @@ def existing_path(text):
     return path
 
 
+def ending_in(suffix):
+    """Returns an argparse type: the path of a file to write."""
+
+    def parse(text):
+        path = pathlib.Path(text)
+        if path.suffix.lower() != suffix:
+            raise argparse.ArgumentTypeError(
+                f"must end in {suffix}; received {text!r}"
+            )
+        return path
+
+    return parse
+
+
 def add_training_flags(add):
     """Adds `--seed` and `--jit-compile`.
 

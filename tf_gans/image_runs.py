@@ -148,17 +148,17 @@ def load_run(path):
         A `tf_gans.GAN`.
 
     Raises:
-        UserError: there is no run of images, or no checkpoint yet.
+        UserError: there is no run of images, or no checkpoint that is whole.
     """
     from tf_gans.run import RunDirectory
 
     run = RunDirectory.resume(path)
     if run.config.get("script") not in ("mnist", "dcgan"):
         raise UserError(f"{path}: is not a run of mnist.py or dcgan.py")
+    if run.whole_checkpoint() is None:
+        raise UserError(f"{path}: has no checkpoint that is whole")
     gan = build(run.config)
     run.load_checkpoint(gan, lambda line: print(line, file=sys.stderr))
-    if run.last_checkpoint() is None:
-        raise UserError(f"{path}: has no checkpoint yet")
     return gan
 
 

@@ -222,6 +222,20 @@ class RunDirectory:
             The step to go on with: 0, and the model untouched, if there is no
             whole checkpoint.
         """
+        path = self.whole_checkpoint(say)
+        if path is None:
+            return 0
+        with np.load(path) as arrays:
+            for key, variable in _state(gan):
+                variable.assign(arrays[key])
+        return int(gan.step.numpy())
+
+    def whole_checkpoint(self, say=lambda message: None):
+        """The path of the newest checkpoint that is whole, or None.
+
+        Args:
+            say: called with one line for each damaged checkpoint passed over.
+        """
         for path in reversed(self._checkpoints()):
             try:
                 seal = json.loads(_seal_path(path).read_text("utf-8"))
@@ -230,11 +244,8 @@ class RunDirectory:
             except (OSError, ValueError, KeyError, TypeError) as error:
                 say(f"{path}: damaged ({error}); using the one before it")
                 continue
-            with np.load(path) as arrays:
-                for key, variable in _state(gan):
-                    variable.assign(arrays[key])
-            return int(gan.step.numpy())
-        return 0
+            return path
+        return None
 
     def last_checkpoint(self):
         """The newest checkpoint's path, or None."""

@@ -13,12 +13,11 @@ References:
 
 import dataclasses
 
-import keras
-
 from tf_gans import latents
 from tf_gans.gan import GAN
 from tf_gans.losses import NonSaturating
 from tf_gans.networks import dcgan as networks
+from tf_gans.recipes.adam import image_adam
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,18 +134,9 @@ def build(
         seed=seed,
     )
 
-    def adam():
-        optimizer = keras.optimizers.Adam(
-            recipe.learning_rate, recipe.beta_1, recipe.beta_2, recipe.epsilon
-        )
-        if generator.compute_dtype == "float16":
-            # Small gradients would be 0 in half precision.
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        return optimizer
-
     gan.compile(
-        generator_optimizer=adam(),
-        discriminator_optimizer=adam(),
+        generator_optimizer=image_adam(recipe, generator),
+        discriminator_optimizer=image_adam(recipe, generator),
         jit_compile=jit_compile,
     )
     return gan
