@@ -3,8 +3,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_gans import optimizers
-from tf_gans.optimizers import FusedAdam
+from tf_gans.optimizers import FusedAdam, KernelAdam
+
+both = pytest.mark.parametrize(
+    "adam", [FusedAdam, KernelAdam], ids=lambda adam: adam.__name__
+)
 
 SHAPES = [(3, 4), (4,), (), (2, 1, 5)]
 
@@ -26,11 +29,13 @@ def gradients(step, dtype="float32"):
     ]
 
 
-def run(optimizer, num_steps=200, dtype="float32"):
+def run(optimizer, num_steps=200, dtype="float32", jit_compile=False):
     variables = make_variables(dtype)
     optimizer.build(variables)
     apply = tf.function(
-        lambda values: optimizer.apply(values, variables), autograph=False
+        lambda values: optimizer.apply(values, variables),
+        autograph=False,
+        jit_compile=jit_compile,
     )
     for step in range(num_steps):
         apply(gradients(step, dtype))
@@ -41,6 +46,7 @@ def schedule():
     return keras.optimizers.schedules.CosineDecay(1e-2, 200)
 
 
+@both
 @pytest.mark.parametrize(
     "options",
     [
@@ -56,9 +62,9 @@ def schedule():
     # Not `str`: a function's address differs between processes.
     ids=lambda options: "-".join(options) or "defaults",
 )
-def test_the_numbers_are_those_of_adam(options):
+def test_the_numbers_are_those_of_adam(adam, options):
     results = []
-    for optimizer_class in (FusedAdam, keras.optimizers.Adam):
+    for optimizer_class in (adam, keras.optimizers.Adam):
         arguments = {k: v() if callable(v) else v for k, v in options.items()}
         optimizer = optimizer_class(**arguments)
         variables = run(optimizer)
@@ -71,10 +77,11 @@ def test_the_numbers_are_those_of_adam(options):
         assert np.abs(theirs - start.numpy()).max() > 1e-3
 
 
-def test_against_the_paper_in_float64():
+@both
+def test_against_the_paper_in_float64(adam):
     """Algorithm 1 of Kingma & Ba, with epsilon where their section 2 has it."""
     rate, beta_1, beta_2, epsilon = 1e-3, 0.9, 0.999, 1e-8
-    ours = run(FusedAdam(rate, epsilon=epsilon), dtype="float64")
+    ours = run(adam(rate, epsilon=epsilon), dtype="float64")
     rate = np.float64(np.float32(rate))  # Keras keeps it as a float32
     for k, variable in enumerate(make_variables("float64")):
         w, m, v = variable.numpy(), 0.0, 0.0
@@ -88,6 +95,13 @@ def test_against_the_paper_in_float64():
         np.testing.assert_allclose(ours[k], w, rtol=1e-11, atol=1e-12)
 
 
+@both
+def test_under_xla(adam):
+    plain, compiled = (run(adam(1e-2), jit_compile=x) for x in (False, True))
+    for ours, theirs in zip(plain, compiled, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
 def test_the_moments_are_two_vectors():
     optimizer = FusedAdam()
     optimizer.build(make_variables())
@@ -97,11 +111,12 @@ def test_the_moments_are_two_vectors():
     assert len(shapes) == 4  # beside them the iterations and the rate
 
 
-def test_one_step_by_hand():
+@both
+def test_one_step_by_hand(adam):
     """Adam's first step is the rate times the gradient's sign."""
     variables = make_variables()
     start = [v.numpy() for v in variables]
-    optimizer = FusedAdam(0.01, epsilon=0)
+    optimizer = adam(0.01, epsilon=0)
     optimizer.build(variables)
     optimizer.apply(gradients(0), variables)
     for variable, before, gradient in zip(
@@ -112,25 +127,27 @@ def test_one_step_by_hand():
         )
 
 
-def test_amsgrad_is_refused():
-    optimizer = FusedAdam(amsgrad=True)
+@both
+def test_amsgrad_is_refused(adam):
+    optimizer = adam(amsgrad=True)
     with pytest.raises(ValueError, match="amsgrad=True"):
         optimizer.build(make_variables())
 
 
-def test_survives_saving_in_a_keras_model(tmp_path):
+@both
+def test_survives_saving_in_a_keras_model(adam, tmp_path):
     """Its state is saved, and training goes on as if nothing had happened."""
     x = np.random.default_rng(0).normal(size=(32, 3)).astype(np.float32)
     y = x.sum(axis=1, keepdims=True)
     path = tmp_path / "model.keras"
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    model.compile(optimizers.FusedAdam(0.01, beta_1=0.5), loss="mse")
+    model.compile(adam(0.01, beta_1=0.5), loss="mse")
     options = {"batch_size": 8, "shuffle": False, "verbose": 0}
     model.fit(x, y, epochs=2, **options)
     model.save(path)
 
     copy = keras.saving.load_model(path)
-    assert type(copy.optimizer) is FusedAdam
+    assert type(copy.optimizer) is adam
     assert copy.optimizer.beta_1 == 0.5
     for ours, theirs in zip(
         model.optimizer.variables, copy.optimizer.variables, strict=True

@@ -2,6 +2,8 @@
 
 import keras
 
+from tf_gans import optimizers
+
 
 def image_adam(recipe, network):
     """A recipe's Adam.
@@ -13,7 +15,7 @@ def image_adam(recipe, network):
     Returns:
         A `keras.optimizers.Optimizer`, with a scaled loss for float16.
     """
-    adam = keras.optimizers.Adam(
+    adam = optimizers.KernelAdam(
         recipe.learning_rate, recipe.beta_1, recipe.beta_2, recipe.epsilon
     )
     if network.compute_dtype == "float16":
