@@ -75,7 +75,7 @@ def main():
         "dcgan",
         args,
         named,
-        {
+        lambda: {
             "recipe": args.recipe,
             "size": size,
             "channels": args.channels,

@@ -46,7 +46,7 @@ def main():
         "mnist",
         args,
         named,
-        {
+        lambda: {
             "network": args.network,
             "size": 28,
             "channels": 1,

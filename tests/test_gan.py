@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tf_gans import GAN, callbacks, data, latents, losses, networks, penalties
-from tf_gans.gan import default_jit_compile
+from tf_gans.generative import default_jit_compile
 from tf_gans.optimizers import FusedAdam
 
 SEED = 5
@@ -156,7 +156,7 @@ class TestTrainStep:
     def batches(self, critic_steps=1):
         reals = Table().draw(0, 0, critic_steps)
         z = latents.Stratified().draw(0, "test", 0, critic_steps + 1, BATCH)
-        return reals, z
+        return reals, {"z": z}
 
     @pytest.mark.parametrize("moving", ["generator", "discriminator"])
     def test_each_update_changes_its_own_variables(self, moving):
@@ -188,10 +188,11 @@ class TestTrainStep:
     def test_is_the_algorithm_box(self):
         """Three critic updates and one of the generator, written out."""
         rate = 0.01
-        reals, z = self.batches(critic_steps=3)
+        reals, draws = self.batches(critic_steps=3)
+        z = draws["z"]
         gan = make_gan(compiled=False, gan_options={"critic_steps": 3})
         gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
-        logs = gan.train_step((reals, z))
+        logs = gan.train_step((reals, draws))
         assert int(gan.discriminator_optimizer.iterations) == 3
         assert int(gan.generator_optimizer.iterations) == 1
 
@@ -230,13 +231,13 @@ class TestTrainStep:
 
     def test_the_penalty_is_part_of_what_is_descended(self):
         weight = 10.0
-        reals, z = self.batches()
+        batches = self.batches()
         results = []
         for penalty in (None, penalties.R1(weight)):
             gan = make_gan(compiled=False, gan_options={"penalty": penalty})
             gan.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0))
             start = gan.discriminator.get_weights()
-            logs = gan._update_discriminator(reals[0], z[0])
+            logs = gan.train_step(batches)
             moved = [
                 b - a
                 for a, b in zip(
@@ -249,7 +250,7 @@ class TestTrainStep:
         np.testing.assert_allclose(penalised["d_loss"], plain["d_loss"])
         fresh = make_gan().discriminator
         with tf.GradientTape() as tape:
-            value = penalties.R1(weight)(fresh, reals[0], None)
+            value = penalties.R1(weight)(fresh, batches[0][0], None)
         np.testing.assert_allclose(penalised["penalty"], value, rtol=1e-5)
         # The last bias has no part in the gradient at the samples.
         pulls = tape.gradient(value, fresh.trainable_variables)
@@ -317,7 +318,7 @@ class TestBlocks:
             step(
                 (
                     source.draw(SEED, 3 * i, 3),
-                    prior.draw(SEED, "latents", 4 * i, 4, BATCH),
+                    {"z": prior.draw(SEED, "latents", 4 * i, 4, BATCH)},
                 )
             )
         for ours, theirs in zip(state(gan)[1:], state(other)[1:], strict=True):

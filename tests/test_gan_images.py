@@ -201,13 +201,13 @@ class TestBatchStatistics:
 class Recording(GAN):
     """Keeps the z of each update, run eagerly."""
 
-    def _update_discriminator(self, real, z, labels=None):
+    def _update_discriminator(self, z, *others):
         self.seen.append(("d", z.numpy()))
-        return super()._update_discriminator(real, z, labels)
+        return super()._update_discriminator(z, *others)
 
-    def _update_generator(self, z, labels=None):
+    def _update_generator(self, z, *others):
         self.seen.append(("g", z.numpy()))
-        return super()._update_generator(z, labels)
+        return super()._update_generator(z, *others)
 
 
 class TestUpdates:

@@ -1,208 +1,53 @@
 """The networks for images: sizes, seeds, and references by hand."""
 
-import dataclasses
-from collections.abc import Callable
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.contracts.networks import (
+    Case,
+    NetworkContract,
+    check_count,
+    params,
+)
 from tf_gans import losses
 from tf_gans.networks import dcgan, mnist
 
 DIGITS = {"size": 28, "channels": 1, "num_classes": 10}
 
 
-@dataclasses.dataclass
-class Case:
-    """A network, and options that make it small."""
-
-    network: Callable
-    options: dict
-
-    def make(self, **options):
-        network = self.network(**{**self.options, **options})
-        network.build()
-        return network
-
-    @property
-    def size(self):
-        return self.options.get("size", 28)
-
-    @property
-    def channels(self):
-        return self.options.get("channels", 1)
-
-    @property
-    def is_generator(self):
-        return "Generator" in self.network.__name__
-
-    @property
-    def is_mnist(self):
-        return self.network.__module__ == mnist.__name__
-
-    def inputs(self, batch, seed=0):
-        rng = np.random.default_rng(seed)
-        shape = (self.size, self.size, self.channels)
-        if self.is_generator:
-            shape = (96 if self.is_mnist else 100,)
-        x = rng.uniform(-1, 1, (batch, *shape)).astype(np.float32)
-        if classes := self.options.get("num_classes"):
-            labels = rng.integers(0, classes, batch)
-            return tf.constant(x), tf.constant(labels, tf.int32)
-        return tf.constant(x)
-
-
-def dcgan_cases(name, **options):
-    for network in (dcgan.Generator, dcgan.Discriminator):
-        yield pytest.param(
-            Case(network, options), id=f"dcgan-{name}-{network.__name__}"
-        )
+def dcgan_cases(**options):
+    return [
+        Case(network, options)
+        for network in (dcgan.Generator, dcgan.Discriminator)
+    ]
 
 
 CASES = [
-    *(
-        pytest.param(Case(network, {}), id=f"mnist-{network.__name__}")
-        for network in (
-            mnist.Generator,
-            mnist.Discriminator,
-            mnist.DenseGenerator,
-            mnist.DenseDiscriminator,
-        )
-    ),
-    *dcgan_cases("16", size=16, channels=2, width=4),
-    *dcgan_cases("64", size=64, channels=3, width=2, variant="carpedm20"),
-    *dcgan_cases("28", size=28, channels=1, width=4),
-    *dcgan_cases("classes", **{**DIGITS, "width": 4}),
-    *dcgan_cases("code", **{**DIGITS, "width": 4, "variant": "carpedm20"}),
+    Case(mnist.Generator),
+    Case(mnist.Discriminator),
+    Case(mnist.DenseGenerator),
+    Case(mnist.DenseDiscriminator),
+    *dcgan_cases(size=16, channels=2, width=4),
+    *dcgan_cases(size=64, channels=3, width=2, variant="carpedm20"),
+    *dcgan_cases(size=28, channels=1, width=4),
+    *dcgan_cases(**DIGITS, width=4),
+    *dcgan_cases(**DIGITS, width=4, variant="carpedm20"),
 ]
-each_network = pytest.mark.parametrize("case", CASES)
 
 
-# What all networks promise ---------------------------------------------------
-
-
-@pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize(
-    "dtype", ["float32", "mixed_bfloat16", "mixed_float16"]
-)
-@each_network
-def test_any_batch_any_precision(case, dtype, training):
-    network = case.make(seed=0, dtype=dtype)
-    for batch in (1, 3):
-        y = network(case.inputs(batch), training=training)
-        assert y.dtype == tf.float32
-        assert np.isfinite(y).all()
-        if case.is_generator:
-            assert y.shape == (batch, case.size, case.size, case.channels)
-            low, high = network.value_range
-            assert np.min(y) >= low and np.max(y) <= high
-        else:
-            assert y.shape == (batch, 1)
-    for weight in network.weights:
-        assert weight.dtype == "float32"
-    if dtype != "float32":
-        exact = case.make(seed=0)(case.inputs(3), training=training)
-        assert not np.array_equal(exact, y)
-        np.testing.assert_allclose(y, exact, atol=0.1)
-
-
-@each_network
-def test_shape_without_data(case):
-    network = case.make()
-    inputs = tf.nest.map_structure(
-        lambda x: keras.KerasTensor((None, *x.shape[1:]), dtype=x.dtype.name),
-        case.inputs(2),
-    )
-    spec = network.compute_output_spec(inputs, training=False)
-    assert spec.dtype == "float32"
-    sides = (case.size, case.size, case.channels)
-    assert spec.shape == (None, *(sides if case.is_generator else (1,)))
-
-
-@each_network
-def test_same_seed_same_weights(case):
-    one, same, other, none = (
-        case.make(seed=seed).get_weights() for seed in (3, 3, 4, None)
-    )
-    for a, b in zip(one, same, strict=True):
-        np.testing.assert_array_equal(a, b)
-    # Biases and moving averages start alike; everything else is random.
-    random = [
-        i
-        for i, w in enumerate(one)
-        if w.ndim > 1 or not (np.all(w == 0) or np.all(w == 1))
-    ]
-    assert sum(one[i].ndim > 1 for i in random) >= 3
-    starts = [one[i].ravel()[0] for i in random]
-    assert len(set(starts)) == len(starts)
-    for i in random:
-        assert not np.array_equal(one[i], other[i])
-        assert not np.array_equal(one[i], none[i])
-
-
-@each_network
-def test_survives_saving(case, tmp_path):
-    network = case.make(seed=7, dtype="mixed_bfloat16")
-    config = network.get_config()
-    copy = case.network.from_config(config)
-    assert copy.get_config() == config
-    assert copy.dtype_policy.name == "mixed_bfloat16"
-    network.save(tmp_path / "network.keras")
-    loaded = keras.saving.load_model(tmp_path / "network.keras")
-    inputs = case.inputs(2)
-    np.testing.assert_array_equal(loaded(inputs), network(inputs))
-
-
-@each_network
-def test_compiles_with_xla(case):
-    network = case.make(seed=0)
-
-    def output_and_gradients(inputs):
-        with tf.GradientTape() as tape:
-            y = network(inputs, training=True)
-            loss = tf.reduce_sum(tf.sin(3 * y) ** 2)
-        return y, *tape.gradient(loss, network.trainable_variables)
-
-    results = [
-        tf.function(output_and_gradients, jit_compile=jit, autograph=False)(
-            case.inputs(4)
-        )
-        for jit in (True, False)
-    ]
-    largest = max(np.abs(b).max() for b in results[1])
-    for a, b in zip(*results, strict=True):
-        # A bias before a normalisation has rounding errors for a gradient.
-        scale = max(np.abs(b).max(), largest / 100)
-        np.testing.assert_allclose(a / scale, b / scale, atol=2e-3)
-
-
-@each_network
-def test_learns_through_every_weight(case):
-    """Every weight has a gradient, but for biases before a normalisation."""
-    network = case.make(seed=1)
-    with tf.GradientTape() as tape:
-        y = network(case.inputs(5), training=True)
-        loss = tf.reduce_sum(y * tf.random.stateless_normal(y.shape, (1, 2)))
-    variables = network.trainable_variables
-    for variable, gradient in zip(
-        variables, tape.gradient(loss, variables), strict=True
-    ):
-        assert gradient is not None, variable.path
-        if variable.name != "bias":
-            assert np.abs(gradient).max() > 1e-6, variable.path
+class TestContract(NetworkContract):
+    @pytest.fixture(params=params(CASES))
+    def case(self, request):
+        return request.param
 
 
 # Sizes -----------------------------------------------------------------------
 
 
-def trainable(network):
-    return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
-
-
 @pytest.mark.parametrize(
-    ("network", "options", "count", "total"),
+    ("network", "options", "trainable", "total"),
     [
         # CS231n's, and the article's.
         (mnist.Generator, {}, 6_675_009, 6_689_729),
@@ -234,15 +79,8 @@ def trainable(network):
         (dcgan.Discriminator, DIGITS, 6_691_723, None),
     ],
 )
-def test_published_counts(network, options, count, total):
-    network = network(**options)
-    network.build()
-    assert trainable(network) == count
-    if total or not any(
-        isinstance(layer, keras.layers.BatchNormalization)
-        for layer in network._flatten_layers()
-    ):
-        assert network.count_params() == (total or count)
+def test_published_counts(network, options, trainable, total):
+    check_count(network(**options), trainable, total)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -576,7 +414,7 @@ def test_conditional_dcgan_by_hand(variant):
 
 
 @pytest.mark.parametrize(
-    "case", [c for c in CASES if c.values[0].options.get("num_classes")]
+    "case", params(c for c in CASES if c.options.get("num_classes"))
 )
 def test_labels_matter(case):
     network = case.make(seed=0)

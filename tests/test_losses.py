@@ -5,153 +5,153 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.contracts.losses import (
+    TF_GAN_FAKE,
+    TF_GAN_REAL,
+    LossContract,
+    column,
+    sigmoid,
+)
 from tf_gans import losses
 
-# The check vectors of CS231n's assignment 3 (gan-checks-tf.npz) and its values.
-REAL_LOGITS = [
-    0.93487311, -1.01698916, -0.57304769, -0.88162704, -1.40129389,
-    -1.45395693, -1.54239755, -0.57273325, 0.98584429, 0.13312152,
-]  # fmt: skip
-FAKE_LOGITS = [
-    -1.80865868, 0.09030055, -0.4428902, -0.07879368, -0.37655044,
-    0.32084742, -0.28590837, 1.01376281, 0.99241439, 0.39394346,
-]  # fmt: skip
+LN_2 = math.log(2)
 
 
-def column(values, dtype=tf.float32):
-    return tf.constant(values, dtype, shape=(len(values), 1))
+class LogLossContract(LossContract):
+    """The discriminator's side of the losses that see probabilities."""
+
+    is_probability = True
+
+    @staticmethod
+    def real_value(logits):
+        return -np.log(sigmoid(logits))
+
+    @staticmethod
+    def fake_value(logits):
+        return -np.log(1 - sigmoid(logits))
 
 
-class LossContract:
-    """What every adversarial loss promises.
+class LabelSmoothingContract(LogLossContract):
+    """One-sided label smoothing (Salimans et al., 2016, section 3.4)."""
 
-    A subclass sets `loss_class` and, for `real_logits` and `fake_logits`, the
-    values of the two losses. Where the loss has an equilibrium at logits of
-    zero, it sets their values there too.
-    """
+    options = {"label_smoothing": 0.1}
 
-    loss_class = None
-    real_logits = REAL_LOGITS
-    fake_logits = FAKE_LOGITS
-    discriminator_value = None
-    generator_value = None
-    discriminator_equilibrium = None
-    generator_equilibrium = None
-
-    def test_values(self):
-        loss = self.loss_class()
-        real, fake = column(self.real_logits), column(self.fake_logits)
-        d_loss = loss.discriminator(real, fake)
-        g_loss = loss.generator(fake)
-        assert d_loss.shape == g_loss.shape == ()
-        np.testing.assert_allclose(d_loss, self.discriminator_value, rtol=1e-6)
-        np.testing.assert_allclose(g_loss, self.generator_value, rtol=1e-6)
-
-    def test_equilibrium(self):
-        loss = self.loss_class()
-        zeros = tf.zeros((4, 1))
+    def test_ledger_22_only_the_label_of_real_samples_is_smoothed(self):
+        """Real is 1, or a little less; generated is 0, always."""
+        loss = self.loss_class(label_smoothing=0.1, reduction=None)
+        plain = self.loss_class(reduction=None)
+        real, fake = column([2.0, -1.0]), column([-3.0, 0.5])
+        p = sigmoid(np.array([[2.0], [-1.0]]))
         np.testing.assert_allclose(
-            loss.discriminator(zeros, zeros),
-            self.discriminator_equilibrium,
-            rtol=1e-6,
+            loss.discriminator(real, fake) - plain._fake(fake),
+            -0.9 * np.log(p) - 0.1 * np.log(1 - p),
+            rtol=1e-5,
         )
-        np.testing.assert_allclose(
-            loss.generator(zeros), self.generator_equilibrium, rtol=1e-6
+        # The generator is not told.
+        np.testing.assert_array_equal(
+            loss.generator(fake), plain.generator(fake)
         )
 
-    def test_without_reduction(self):
-        loss = self.loss_class(reduction=None)
-        mean = self.loss_class()
-        real, fake = column(self.real_logits), column(self.fake_logits)
-        d_loss, g_loss = loss.discriminator(real, fake), loss.generator(fake)
-        assert d_loss.shape == g_loss.shape == real.shape
-        for value, values in (
-            (mean.discriminator(real, fake), d_loss),
-            (mean.generator(fake), g_loss),
-        ):
-            np.testing.assert_allclose(value, np.mean(values), rtol=1e-5)
-        # Each value is its own sample's.
-        one = self.loss_class()
-        for i in range(len(self.real_logits)):
-            np.testing.assert_allclose(
-                d_loss[i], [one.discriminator(real[i], fake[i])], rtol=1e-5
-            )
+    def test_published_smoothed_value(self):
+        """TF-GAN's target for real samples is 7/8 unless told otherwise."""
+        loss = self.loss_class(label_smoothing=0.125)
+        value = loss.discriminator(column(TF_GAN_REAL), column(TF_GAN_FAKE))
+        np.testing.assert_allclose(value, 6.19637, atol=6e-6)
 
-    def test_logits_of_any_shape(self):
-        """One logit for each patch of an image, for example."""
-        loss = self.loss_class()
-        real, fake = column(self.real_logits), column(self.fake_logits)
-        shape = (1, 2, -1, 1)
-        np.testing.assert_allclose(
-            loss.discriminator(
-                tf.reshape(real, shape), tf.reshape(fake, shape)
-            ),
-            loss.discriminator(real, fake),
-            rtol=1e-6,
+    def test_smoothing_moves_the_best_probability(self):
+        """Of real samples alone to 0.9; at the equilibrium to 0.9 / 2."""
+        loss = self.loss_class(label_smoothing=0.1)
+        logits = tf.Variable([math.log(9.0)])  # D = 0.9
+        with tf.GradientTape() as tape:
+            value = loss._real(logits)
+        np.testing.assert_allclose(tape.gradient(value, logits), [0], atol=1e-6)
+        grid = tf.linspace(0.01, 0.99, 99)[:, tf.newaxis]
+        values = [
+            float(loss.discriminator(x, x))
+            for x in tf.math.log(grid / (1 - grid))
+        ]
+        at_equilibrium = loss.equilibrium
+        assert float(grid[np.argmin(values), 0]) == pytest.approx(0.45)
+        assert at_equilibrium["d_real"] == at_equilibrium["d_fake"] == 0.45
+        assert at_equilibrium["d_loss"] == pytest.approx(min(values), rel=1e-6)
+        logit = column([math.log(0.45 / 0.55)])
+        assert at_equilibrium["g_loss"] == pytest.approx(
+            float(loss.generator(logit)), rel=1e-6
         )
-
-    @pytest.mark.parametrize(
-        "dtype", ["bfloat16", "float16", "float32", "float64"]
-    )
-    def test_keeps_the_dtype(self, dtype):
-        loss = self.loss_class()
-        real = column(self.real_logits, dtype)
-        fake = column(self.fake_logits, dtype)
-        assert loss.discriminator(real, fake).dtype == dtype
-        assert loss.generator(fake).dtype == dtype
-
-    def test_signs_of_the_gradients(self):
-        loss = self.loss_class()
-        real, fake = column(self.real_logits), column(self.fake_logits)
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch((real, fake))
-            d_loss = loss.discriminator(real, fake)
-            g_loss = loss.generator(fake)
-        real_pull, fake_pull = tape.gradient(d_loss, (real, fake))
-        assert np.all(real_pull < 0)  # D wants real logits up
-        assert np.all(fake_pull > 0)  # and fake ones down,
-        assert np.all(tape.gradient(g_loss, fake) < 0)  # which G wants up
 
     @pytest.mark.parametrize("jit_compile", [False, True])
-    def test_finite_at_huge_logits(self, jit_compile):
-        loss = self.loss_class(reduction=None)
-        logits = column([-1e4, -100.0, 0.0, 100.0, 1e4])
+    def test_smoothed_at_the_ends(self, jit_compile):
+        loss = self.loss_class(label_smoothing=0.25, reduction=None)
 
         @tf.function(jit_compile=jit_compile, autograph=False)
-        def values_and_gradients(real, fake):
-            with tf.GradientTape(persistent=True) as tape:
-                tape.watch((real, fake))
-                d_loss = loss.discriminator(real, fake)
-                g_loss = loss.generator(fake)
-            return (
-                d_loss,
-                g_loss,
-                *tape.gradient(d_loss, (real, fake)),
-                tape.gradient(g_loss, fake),
-            )
+        def value_and_gradient(real):
+            with tf.GradientTape() as tape:
+                tape.watch(real)
+                value = loss.discriminator(real, tf.zeros_like(real))
+            return value, tape.gradient(value, real)
 
-        for value in values_and_gradients(logits, logits):
-            assert np.all(np.isfinite(value))
+        value, gradient = value_and_gradient(column([-1e4, 1e4]))
+        np.testing.assert_allclose(value, [[7500 + LN_2], [2500 + LN_2]])
+        np.testing.assert_allclose(gradient, [[-0.75], [0.25]])
 
-    def test_survives_saving(self):
-        loss = self.loss_class(reduction=None)
-        config = keras.saving.serialize_keras_object(loss)
-        copy = keras.saving.deserialize_keras_object(config)
-        assert type(copy) is self.loss_class
-        assert copy.get_config() == loss.get_config()
-        assert copy.reduction is None
-
-    def test_bad_reduction(self):
-        with pytest.raises(ValueError, match="reduction='sum'"):
-            self.loss_class(reduction="sum")
+    @pytest.mark.parametrize("smoothing", [-0.1, 0.5, 1, math.nan])
+    def test_bad_label_smoothing(self, smoothing):
+        with pytest.raises(ValueError, match=f"label_smoothing={smoothing}"):
+            self.loss_class(label_smoothing=smoothing)
 
 
-class TestNonSaturating(LossContract):
+class TestMinimax(LabelSmoothingContract):
+    loss_class = losses.Minimax
+    # TF-GAN's generator also pays what a real logit of 1 costs.
+    published = {"tf_gan": (None, -4.82408 + math.log(1 + math.exp(-1)))}
+    equilibrium = {
+        "d_loss": 2 * LN_2, "g_loss": -LN_2, "d_real": 0.5, "d_fake": 0.5,
+    }  # fmt: skip
+    dead = ("generator",)
+
+    @staticmethod
+    def generator_value(logits):
+        return np.log(1 - sigmoid(logits))
+
+    def test_is_a_zero_sum_game(self):
+        """What the generator wins, the discriminator pays."""
+        loss = losses.Minimax(reduction=None)
+        logits = column([-3.0, 0.0, 2.0])
+        np.testing.assert_array_equal(
+            loss.generator(logits), -loss._fake(logits)
+        )
+
+    def test_ledger_20_is_not_the_non_saturating_loss(self):
+        """One discriminator, two generators, of which one saturates."""
+        minimax, other = losses.Minimax(), losses.NonSaturating()
+        real, fake = column([0.5, 1.0]), column([-20.0, -20.0])
+        assert minimax.discriminator(real, fake) == other.discriminator(
+            real, fake
+        )
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(fake)
+            values = minimax.generator(fake), other.generator(fake)
+        np.testing.assert_allclose(values, [-math.exp(-20), 20], rtol=1e-5)
+        saturated, pull = (tape.gradient(v, fake) for v in values)
+        np.testing.assert_allclose(
+            saturated, np.full((2, 1), -math.exp(-20) / 2), rtol=1e-5
+        )
+        np.testing.assert_allclose(pull, [[-0.5], [-0.5]])
+
+
+class TestNonSaturating(LabelSmoothingContract):
     loss_class = losses.NonSaturating
-    discriminator_value = 1.84239839
-    generator_value = 0.77128620
-    discriminator_equilibrium = 2 * math.log(2)
-    generator_equilibrium = math.log(2)
+    published = {
+        "cs231n": (1.84239839, 0.77128620),
+        "tf_gan": (None, 1.38582),
+    }
+    equilibrium = {
+        "d_loss": 2 * LN_2, "g_loss": LN_2, "d_real": 0.5, "d_fake": 0.5,
+    }  # fmt: skip
+
+    @staticmethod
+    def generator_value(logits):
+        return -np.log(sigmoid(logits))
 
     def test_values_at_the_ends(self):
         """There softplus is linear on one side and zero on the other."""
@@ -160,12 +160,10 @@ class TestNonSaturating(LossContract):
         zeros = tf.zeros_like(logits)
         np.testing.assert_allclose(loss.generator(logits), [[1e4], [0]])
         np.testing.assert_allclose(
-            loss.discriminator(logits, zeros),
-            [[1e4 + math.log(2)], [math.log(2)]],
+            loss.discriminator(logits, zeros), [[1e4 + LN_2], [LN_2]]
         )
         np.testing.assert_allclose(
-            loss.discriminator(zeros, logits),
-            [[math.log(2)], [1e4 + math.log(2)]],
+            loss.discriminator(zeros, logits), [[LN_2], [1e4 + LN_2]]
         )
 
     def test_does_not_lose_its_gradient(self):
@@ -179,13 +177,20 @@ class TestNonSaturating(LossContract):
         )
 
 
-class TestClampedNonSaturating(LossContract):
+class TestClampedNonSaturating(LogLossContract):
     # At moderate logits no probability is clamped, and the losses are equal.
     loss_class = losses.ClampedNonSaturating
-    discriminator_value = 1.84239839
-    generator_value = 0.77128620
-    discriminator_equilibrium = 2 * math.log(2)
-    generator_equilibrium = math.log(2)
+    options = {"floor": 0.25}
+    published = {"cs231n": (1.84239839, 0.77128620)}
+    rtol = 1e-4  # of the logarithm of 1 - p, with p near 1
+    equilibrium = {
+        "d_loss": 2 * LN_2, "g_loss": LN_2, "d_real": 0.5, "d_fake": 0.5,
+    }  # fmt: skip
+    dead = ("discriminator", "generator")
+
+    @staticmethod
+    def generator_value(logits):
+        return -np.log(sigmoid(logits))
 
     def test_is_dead_below_the_floor(self):
         loss = losses.ClampedNonSaturating(reduction=None)
@@ -200,7 +205,7 @@ class TestClampedNonSaturating(LossContract):
         np.testing.assert_allclose(g_loss, [[floor], [floor]], rtol=1e-6)
         for values in (real_loss, fake_loss):
             np.testing.assert_allclose(
-                values, np.full((2, 1), floor + math.log(2)), rtol=1e-6
+                values, np.full((2, 1), floor + LN_2), rtol=1e-6
             )
         for values in (g_loss, real_loss, fake_loss):
             assert not np.any(tape.gradient(values, sure))
@@ -223,7 +228,156 @@ class TestClampedNonSaturating(LossContract):
         config = keras.saving.serialize_keras_object(loss)
         assert keras.saving.deserialize_keras_object(config).floor == 0.25
 
+    def test_a_floor_above_one_half_is_all_there_is(self):
+        loss = losses.ClampedNonSaturating(floor=0.9)
+        zeros = tf.zeros((2, 1))
+        assert loss.equilibrium["d_loss"] == pytest.approx(
+            float(loss.discriminator(zeros, zeros)), rel=1e-6
+        )
+
     @pytest.mark.parametrize("floor", [0, 1, -1e-5, math.nan])
     def test_bad_floor(self, floor):
         with pytest.raises(ValueError, match=f"floor={floor}"):
             losses.ClampedNonSaturating(floor=floor)
+
+
+class TestLeastSquares(LossContract):
+    loss_class = losses.LeastSquares
+    options = {"a": -1.0, "b": 1.0, "c": 0.0}
+    published = {
+        "cs231n": (1.87702936, 0.81695479),
+        "tf_gan": (41.73375, 17.69625),
+    }
+    # D is 1/2: (1/2)^2 / 2 for each of the two, and for the generator.
+    equilibrium = {
+        "d_loss": 0.25, "g_loss": 0.125, "d_real": 0.5, "d_fake": 0.5,
+    }  # fmt: skip
+    equilibrium_logit = 0.5
+    undecided = (0.1, 0.4, 0.5, 0.9)
+    increasing = False
+
+    @staticmethod
+    def real_value(logits):
+        return (logits - 1) ** 2 / 2
+
+    @staticmethod
+    def fake_value(logits):
+        return logits**2 / 2
+
+    @staticmethod
+    def generator_value(logits):
+        return (logits - 1) ** 2 / 2
+
+    def test_ledger_10_halves_means_and_logits(self):
+        """No sum, no square root, no sigmoid; and the halves are there."""
+        loss = losses.LeastSquares()
+        real, fake = column([4.0, 1.0]), column([2.0, 0.0])
+        # ((4 - 1)^2 + 0) / 2 / 2 + (2^2 + 0) / 2 / 2
+        assert float(loss.discriminator(real, fake)) == 2.25 + 1
+        # ((2 - 1)^2 + (0 - 1)^2) / 2 / 2
+        assert float(loss.generator(fake)) == 0.5
+
+    def test_ledger_10_targets_are_arguments(self):
+        """The Pearson chi-squared triple of equation 8."""
+        loss = losses.LeastSquares(a=-1, b=1, c=0)
+        real, fake = column([3.0]), column([2.0])
+        assert float(loss.discriminator(real, fake)) == 2.0 + 4.5
+        assert float(loss.generator(fake)) == 2.0
+        zeros = tf.zeros((1, 1))
+        assert loss.equilibrium == {
+            "d_loss": float(loss.discriminator(zeros, zeros)),
+            "g_loss": float(loss.generator(zeros)),
+            "d_real": 0.0,
+            "d_fake": 0.0,
+        }
+        assert loss.equilibrium["d_loss"] == 1.0
+
+    def test_pulls_back_what_went_too_far(self):
+        """The right side of the target is not enough."""
+        _, (real, fake, generator) = self._gradients(
+            column([1e4, 5.0]), column([-1e4, 5.0])
+        )
+        np.testing.assert_allclose(real, [[9999], [4]])
+        np.testing.assert_allclose(fake, [[-1e4], [5]])
+        np.testing.assert_allclose(generator, [[-10001], [4]])
+
+    @pytest.mark.parametrize(
+        "targets",
+        [(1, 0, 1), (0, 0, 1), (0, 1, 0), (0, 1, -1), (math.nan, 1, 1),
+         (0, math.inf, 1)],
+    )  # fmt: skip
+    def test_bad_targets(self, targets):
+        a, b, c = targets
+        with pytest.raises(ValueError, match=f"a={a}, b={b}, c={c}"):
+            losses.LeastSquares(a, b, c)
+
+
+class TestWasserstein(LossContract):
+    loss_class = losses.Wasserstein
+    published = {"tf_gan": (0.225, -3.125)}
+    equilibrium = {}
+    equilibrium_logit = None
+
+    @staticmethod
+    def real_value(logits):
+        return -logits
+
+    @staticmethod
+    def fake_value(logits):
+        return logits
+
+    @staticmethod
+    def generator_value(logits):
+        return -logits
+
+    @pytest.mark.parametrize("reduction", ["mean", None])
+    def test_measures_the_distance(self, reduction):
+        """For two point masses 3 apart and the critic D(x) = x, it is 3."""
+        loss = losses.Wasserstein(reduction=reduction)
+        real, fake = tf.fill((5, 1), 2.0), tf.fill((5, 1), -1.0)
+        assert loss.measures == ("wasserstein",)
+        measures = loss.measure(real, fake)
+        assert {n: float(v) for n, v in measures.items()} == {
+            "wasserstein": 3.0
+        }
+        np.testing.assert_array_equal(
+            loss.discriminator(real, fake),
+            -3 * np.ones_like(loss.discriminator(real, fake)),
+        )
+
+    def test_only_differences_count(self):
+        """Why there is no level of the scores to compare the logs with."""
+        loss = losses.Wasserstein()
+        real, fake = column([1.0, 2.0]), column([-1.0, 4.0])
+        np.testing.assert_allclose(
+            loss.discriminator(real + 64, fake + 64),
+            loss.discriminator(real, fake),
+        )
+
+
+class TestHinge(LossContract):
+    loss_class = losses.Hinge
+    published = {"tf_gan": (6.75, -3.125)}
+    equilibrium = {"d_loss": 2.0, "g_loss": 0.0, "d_real": 0.0, "d_fake": 0.0}
+
+    @staticmethod
+    def real_value(logits):
+        return np.maximum(0, 1 - logits)
+
+    @staticmethod
+    def fake_value(logits):
+        return np.maximum(0, 1 + logits)
+
+    @staticmethod
+    def generator_value(logits):
+        return -logits
+
+    def test_beyond_the_margin_nothing_is_learned(self):
+        (d_loss, _), (real, fake, generator) = self._gradients(
+            column([1.5, 0.5]), column([-1.5, -0.5])
+        )
+        np.testing.assert_allclose(d_loss, [[0], [1]])
+        np.testing.assert_array_equal(real, [[0], [-1]])
+        np.testing.assert_array_equal(fake, [[0], [1]])
+        # The generator's pull never ends.
+        np.testing.assert_array_equal(generator, [[-1], [-1]])

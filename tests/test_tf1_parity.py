@@ -116,7 +116,8 @@ def train(gan, optimizer, num_steps, jit_compile=False):
     dtype = gan.generator.weights[0].dtype
     values = []
     for real, z in zip(*batches(num_steps), strict=True):
-        logs = step((tf.constant(real, dtype), tf.constant(z, dtype)))
+        draws = {"z": tf.constant(z, dtype)}
+        logs = step((tf.constant(real, dtype), draws))
         values.append((logs["d_loss"], logs["g_loss"]))
     weights = [*gan.generator.get_weights(), *gan.discriminator.get_weights()]
     return np.array(values), weights

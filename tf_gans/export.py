@@ -11,6 +11,11 @@ is a pure function of its inputs and consists of TensorFlow's own operations:
 | `generate`        | `num_samples`, `seed` | `samples`, `z`            |
 | `discriminate`    | `samples`             | `logits`, `probabilities` |
 
+That is of a GAN whose loss takes logits for those of probabilities; of others
+`discriminate` gives `logits` alone. Of a BEGAN it gives `reconstructions` and
+their `errors`, one a row. A VAE has `encode`, which gives `mean` and `stddev`
+of z, and `reconstruct`, which gives `reconstructions`.
+
 `sample_png` is there where the samples are grey or RGB images. In a conditional
 model each signature also takes `labels`, one a row; in `generate` they stand in
 the place of `num_samples`.
@@ -50,8 +55,9 @@ def export_saved_model(gan, directory):
     watch the directory meanwhile.
 
     Args:
-        gan: `tf_gans.GAN`. Samples come from `gan.sampler`, the average of the
-            generator where one is kept. Networks run in inference mode.
+        gan: `tf_gans.GAN`, `BEGAN` or `VAE`. Samples come from `gan.sampler`,
+            the average of the generator where one is kept. Networks run in
+            inference mode.
         directory: str or path. The directory of the model, which holds one
             sub-directory a version. It is created where it is missing.
 
@@ -178,9 +184,8 @@ def _archive(gan):
         z = latents.draw(seed, "sample", 0, 1, tf.size(labels))[0]
         return {"samples": generator(z, labels), "z": z}
 
-    def discriminate(samples, labels=None):
-        logits = gan.discriminator(with_labels(samples, labels), training=False)
-        return {"logits": logits, "probabilities": tf.sigmoid(logits)}
+    def of_samples(judge):
+        return lambda samples, labels=None: judge(with_labels(samples, labels))
 
     labels = tf.TensorSpec((None,), tf.int32, "labels")
     seeds = tf.TensorSpec((None,), tf.int64, "seeds")
@@ -196,11 +201,14 @@ def _archive(gan):
         "generate": (generate_classes, labels, seed)
         if num_classes
         else (generate, tf.TensorSpec((), tf.int32, "num_samples"), seed),
-        "discriminate": (
-            discriminate,
-            tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
-            *a_row,
-        ),
+        **{
+            name: (
+                of_samples(judge),
+                tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
+                *a_row,
+            )
+            for name, judge in gan.judgements().items()
+        },
     }
     if gan.value_range and _is_picture(gan.sample_shape):
         endpoints["sample_png"] = (sample_png, seeds, *a_row)

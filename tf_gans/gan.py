@@ -1,32 +1,19 @@
-"""The generative adversarial network: a Keras model with two players.
-
-`GAN.train_step` is the algorithm box of the papers. Around it, `fit` runs
-blocks of steps inside one compiled program: a tiny network's step takes
-microseconds, and starting a program takes longer than that.
-"""
+"""The generative adversarial network: a Keras model with two players."""
 
 import itertools
-import math
-from typing import Any
+import warnings
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from tf_gans import layers
 from tf_gans import losses as losses_module
-from tf_gans.callbacks.probe import Probe
-from tf_gans.data.source import Source
 from tf_gans.errors import check_positive_int
-
-# Up to this many trainable parameters a step costs less than starting it, and
-# `steps_per_execution="auto"` runs blocks of `_BLOCK_STEPS` steps.
-_SMALL_MODEL = 100_000
-_SMALL_SAMPLE = 100  # numbers; a block's real batches are drawn at once
-_BLOCK_STEPS = 1000
+from tf_gans.generative import TwoPlayerModel, with_labels
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
-class GAN(keras.Model):
+class GAN(TwoPlayerModel):
     """Trains a generator against a discriminator.
 
     One training step is `critic_steps` updates of the discriminator, each on a
@@ -50,19 +37,33 @@ class GAN(keras.Model):
             `NonSaturating()`.
         penalty: a penalty (`tf_gans.penalties`) added to the discriminator's
             loss, or None. Defaults to `None`.
+        constraint: `tf_gans.penalties.WeightClipping`, applied to the
+            discriminator's variables after each of its updates, or None.
+            Defaults to `None`.
         critic_steps: int. Discriminator updates in a step. Defaults to `1`.
         generator_steps: int. Generator updates in a step. Defaults to `1`.
         fresh_latents: bool. Whether each update has z of its own. With False,
             all updates of a step share one z. Defaults to `True`.
+        simultaneous: bool. With True, both players' gradients come from one
+            forward pass on one z, before either is updated. Defaults to
+            `False`.
+        instance_noise: `tf_gans.noise.InstanceNoise`, added to all that the
+            discriminator sees, or None. Defaults to `None`.
         ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
             the generator whose weights are an exponential moving average,
             `w_ema <- w_ema + (1 - decay) (w - w_ema)`; in the first steps the
             decay is at most `(1 + t) / (10 + t)`. The moving statistics of
             batch normalisation are averaged, too. Defaults to `None`.
         track_outputs: bool. Whether the logs also hold `d_real` and `d_fake`,
-            the means over the batch of the discriminator's outputs D(x) and
-            D(G(z)) in its last update. Defaults to `False`.
+            the means over the batch of what the discriminator says of real
+            and of generated samples (the loss' `output`), in its last update.
+            Defaults to `False`.
         seed: int, at least 0. Defaults to `0`.
+
+    Raises:
+        ValueError: if options contradict each other: `constraint` beside
+            `penalty`, a gradient penalty on a discriminator with batch
+            normalisation, `simultaneous` with several updates a step.
 
     Example:
 
@@ -88,235 +89,71 @@ class GAN(keras.Model):
         latents,
         loss=None,
         penalty=None,
+        constraint=None,
         critic_steps=1,
         generator_steps=1,
         fresh_latents=True,
+        simultaneous=False,
+        instance_noise=None,
         ema_decay=None,
         track_outputs=False,
         seed=0,
         name="gan",
         **kwargs,
     ):
-        super().__init__(name=name, **kwargs)
-        if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise ValueError(
-                "`ema_decay` must lie in [0, 1). "
-                f"Received: ema_decay={ema_decay}"
-            )
-        self.generator = generator
-        self.discriminator = discriminator
-        self.latents = latents
+        super().__init__(
+            generator,
+            discriminator,
+            latents,
+            ema_decay=ema_decay,
+            seed=seed,
+            name=name,
+            **kwargs,
+        )
         self.adversarial_loss = loss or losses_module.NonSaturating()
         self.penalty = penalty
+        self.constraint = constraint
         self.critic_steps = check_positive_int("critic_steps", critic_steps)
         self.generator_steps = check_positive_int(
             "generator_steps", generator_steps
         )
         self.fresh_latents = bool(fresh_latents)
+        self.simultaneous = bool(simultaneous)
+        self.instance_noise = instance_noise
         self.track_outputs = bool(track_outputs)
-        self.ema_decay = ema_decay
-        self.step = self._counter("step", 0)
-        self.seed = self._counter("seed", seed)
-
-        self._check_classes()
-        label_shape = (None,) if self.num_classes else None
-        latent_shape = _with_labels((None, *latents.shape), label_shape)
-        if not generator.built:
-            generator.build(latent_shape)
-        self.sample_shape = self.sample_spec.shape[1:]
-        if not discriminator.built:
-            discriminator.build(
-                _with_labels((None, *self.sample_shape), label_shape)
-            )
-        self.ema_generator = None
-        if ema_decay is not None:
-            self.ema_generator = type(generator).from_config(
-                {**generator.get_config(), "name": "ema_generator"}
-            )
-            self.ema_generator.build(latent_shape)
-            self.ema_generator.set_weights(generator.get_weights())
-
+        self._check_options()
         names = ["d_loss", "g_loss"] + (["penalty"] if penalty else [])
+        names += self.adversarial_loss.measures
         names += ["d_real", "d_fake"] if self.track_outputs else []
-        self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
-        self.step_losses = {n: np.zeros(0, np.float32) for n in names}
-        self._source: Any = None  # a Source
-        self._probe: Any = None  # a Probe
-        self.built = True
+        self._track(names)
 
-    def _check_classes(self):
-        classes = [
-            getattr(network, "num_classes", None)
-            for network in (self.generator, self.discriminator)
-        ]
-        if classes[0] != classes[1]:
+    def _check_options(self):
+        if self.constraint is not None and self.penalty is not None:
             raise ValueError(
-                "`generator` and `discriminator` must agree in `num_classes`. "
-                f"Received: {classes[0]} and {classes[1]}"
+                "`constraint` and `penalty` are two ways to the same end and "
+                "cannot be used together. Received: "
+                f"constraint={type(self.constraint).__name__}, "
+                f"penalty={type(self.penalty).__name__}"
             )
-
-    def _counter(self, name, value):
-        return self.add_weight(
-            name=name,
-            shape=(),
-            dtype="int64",
-            initializer=lambda shape, dtype: tf.constant(value, tf.int64),
-            trainable=False,
-        )
-
-    @property
-    def metrics(self):
-        return list(self._trackers.values())
-
-    @property
-    def num_classes(self):
-        """How many labels a conditional model knows; otherwise None."""
-        return getattr(self.generator, "num_classes", None)
-
-    @property
-    def value_range(self):
-        """The pair of values that stand for black and white, or None.
-
-        None where the samples are not images.
-        """
-        return getattr(self.generator, "value_range", None)
-
-    @property
-    def sample_spec(self):
-        """The samples' shape, with None for the batch, and dtype."""
-        z = keras.KerasTensor((None, *self.latents.shape), dtype="float32")
-        labels = None
-        if self.num_classes:
-            labels = keras.KerasTensor((None,), dtype="int32")
-        return self.generator.compute_output_spec(
-            _with_labels(z, labels), training=False
-        )
-
-    @property
-    def sampler(self):
-        """The generator to draw samples with: the average where one is kept."""
-        return self.ema_generator or self.generator
-
-    def call(self, latents, training=False):
-        return self.sampler(latents, training=training)
-
-    def call_with_batch_statistics(self, latents):
-        """Samples whose batch normalisation uses the batch's own statistics.
-
-        As in training, so that a sample depends on those beside it, but no
-        moving average changes.
-
-        Args:
-            latents: z of shape `(batch, *latents.shape)`, or the pair of z and
-                labels.
-
-        Returns:
-            A tensor of shape `(batch, *sample_shape)`.
-        """
-        samples, _ = self.sampler.stateless_call(
-            self.sampler.trainable_variables,
-            self.sampler.non_trainable_variables,
-            latents,
-            training=True,
-        )
-        return samples
-
-    def sample(self, num_samples, seed=0, labels=None):
-        """Draws samples.
-
-        Args:
-            num_samples: int.
-            seed: int. Independent of the seed of the training.
-            labels: int array of shape `(num_samples,)`, for a conditional
-                model. Defaults to 0, 1, 2 and so on in turn.
-
-        Returns:
-            A tensor of shape `(num_samples, *sample_shape)`.
-        """
-        z = self.latents.draw(seed, "sample", 0, 1, num_samples)[0]
-        if not self.num_classes and labels is not None:
+        if self.simultaneous and self.critic_steps + self.generator_steps > 2:
             raise ValueError(
-                "`labels` are for conditional models, and this one is not. "
-                f"Received: labels={labels}"
+                "With `simultaneous=True` each player has one update a step. "
+                f"Received: critic_steps={self.critic_steps}, "
+                f"generator_steps={self.generator_steps}"
             )
-        if self.num_classes:
-            if labels is None:
-                labels = np.arange(num_samples) % self.num_classes
-            labels = tf.constant(labels, tf.int32)
-        return self(_with_labels(z, labels))
-
-    # Compiling -------------------------------------------------------------
-
-    def compile(
-        self,
-        generator_optimizer,
-        discriminator_optimizer,
-        jit_compile="auto",
-        steps_per_execution="auto",
-        run_eagerly=False,
-    ):
-        """Configures the model for training.
-
-        Args:
-            generator_optimizer: `keras.optimizers.Optimizer`.
-            discriminator_optimizer: another one.
-            jit_compile: bool or `"auto"`. Whether the block of steps is
-                compiled with XLA; `"auto"` asks `default_jit_compile`.
-            steps_per_execution: int or `"auto"`. The steps of a block. With
-                `"auto"`, 1000 for models of up to 100,000 parameters whose
-                samples have up to 100 numbers, and 1 for larger ones.
-            run_eagerly: bool. Runs the steps one by one in Python, to debug.
-        """
-        if generator_optimizer is discriminator_optimizer:
-            raise ValueError(
-                "`generator_optimizer` and `discriminator_optimizer` must be "
-                "two optimizers. Received the same one twice."
-            )
-        if jit_compile == "auto":
-            jit_compile = default_jit_compile(self)
-        if steps_per_execution == "auto":
-            size = sum(
-                int(np.prod(v.shape))
-                for network in (self.generator, self.discriminator)
-                for v in network.trainable_variables
-            )
-            small = (
-                size <= _SMALL_MODEL
-                and math.prod(self.sample_shape) <= _SMALL_SAMPLE
-            )
-            steps_per_execution = _BLOCK_STEPS if small else 1
-        # Keras would make an optimizer of its own: there is none to make.
-        super().compile(
-            optimizer=None,
-            jit_compile=jit_compile and not run_eagerly,
-            steps_per_execution=steps_per_execution,
-            run_eagerly=run_eagerly,
+        if self.penalty is None or not layers.has_batch_norm(
+            self.discriminator
+        ):
+            return
+        message = (
+            f"`penalty={type(self.penalty).__name__}` is a norm for each "
+            "sample, which batch normalisation in the `discriminator` mixes "
+            "with the others of its batch."
         )
-        self.generator_optimizer = generator_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
-        # Built now, so that a checkpoint's optimizer state has a place to go.
-        generator_optimizer.build(self.generator.trainable_variables)
-        discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.train_function = None
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return None
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "generator_optimizer": serialize(self.generator_optimizer),
-            "discriminator_optimizer": serialize(self.discriminator_optimizer),
-            "jit_compile": self.jit_compile,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        self.compile(
-            **{
-                key: keras.saving.deserialize_keras_object(value)
-                for key, value in config.items()
-            }
-        )
+        if self.penalty.batch_norm == "refuse":
+            raise ValueError(f"{message} Build it without.")
+        if self.penalty.batch_norm == "warn":
+            warnings.warn(f"{message} Better build it without.", stacklevel=3)
 
     # The algorithm ---------------------------------------------------------
 
@@ -326,360 +163,165 @@ class GAN(keras.Model):
         Args:
             data: a pair: real samples of shape `(critic_steps, batch,
                 *sample_shape)`, for a conditional model beside labels of shape
-                `(critic_steps, batch)`; and z of shape `(critic_steps +
-                generator_steps, batch, *latents.shape)`, or with
-                `fresh_latents=False` of shape `(1, batch, *latents.shape)`.
+                `(critic_steps, batch)`; and a dict of the step's random
+                numbers: `"z"` of shape `(critic_steps + generator_steps,
+                batch, *latents.shape)`, or where all updates share one z of
+                shape `(1, batch, *latents.shape)`; the penalty's, `"penalty"`,
+                with a leading axis of `critic_steps`; and `"noise"`, of shape
+                `(2 * critic_steps + generator_steps, batch, *sample_shape)`.
 
         Returns:
-            A dict of scalar losses: those of the last discriminator update and
-            of the last generator update, each before its update.
+            A dict of scalars: the losses of the last discriminator update and
+            of the last generator update, each before its update, and what else
+            is tracked.
         """
-        real, z = data
-        z = iter(tf.unstack(z))
-        if not self.fresh_latents:
-            z = itertools.repeat(next(z))
+        real, draws = data
         real, labels = real if self.num_classes else (real, None)
+        z = iter(tf.unstack(draws["z"]))
+        if not self._draws_fresh_latents:
+            z = itertools.repeat(next(z))
+        noise = itertools.repeat(None)
+        if self.instance_noise is not None:
+            noise = iter(tf.unstack(draws["noise"]))
+
         for k in range(self.critic_steps):
             label = None if labels is None else labels[k]
-            logs = self._update_discriminator(real[k], next(z), label)
-        for _ in range(self.generator_steps):
-            logs["g_loss"] = self._update_generator(next(z), label)
-        self._update_average()
+            layers.update_power_iterations(self.discriminator)
+            batch = {
+                "real": _add(real[k], next(noise)),
+                "labels": label,
+                "fake_noise": next(noise),
+                "penalty_noise": _row(draws.get("penalty"), k),
+            }
+            if self.simultaneous:
+                logs = self._update_both(next(z), batch)
+            else:
+                logs = self._update_discriminator(next(z), batch)
+        for _ in range(0 if self.simultaneous else self.generator_steps):
+            logs["g_loss"] = self._update_generator(next(z), label, next(noise))
+        self._update_average(self.generator_optimizer.iterations)
         return logs
 
-    def _update_discriminator(self, real, z, labels=None):
+    @property
+    def _draws_fresh_latents(self):
+        return self.fresh_latents and not self.simultaneous
+
+    def _draw(self, seed, first_step, num_steps, batch_size):
+        critics = self.critic_steps
+        updates = critics + self.generator_steps
+        block = (seed, first_step, num_steps, batch_size)
+        draws = {
+            "z": self._draw_latents(
+                *block, updates if self._draws_fresh_latents else 1
+            )
+        }
+        if self.penalty is not None:
+            noise = self.penalty.draw(
+                seed,
+                first_step * critics,
+                num_steps * critics,
+                batch_size,
+                self.sample_shape,
+            )
+            if noise is not None:
+                draws["penalty"] = tf.nest.map_structure(
+                    lambda t: _split_steps(t, num_steps, critics), noise
+                )
+        if self.instance_noise is not None:
+            draws["noise"] = self.instance_noise.draw(
+                seed,
+                first_step,
+                num_steps,
+                critics + updates,
+                batch_size,
+                self.sample_shape,
+            )
+        return draws
+
+    def _critic_loss(self, fake, batch):
+        """What the discriminator minimises, and its logs.
+
+        Args:
+            fake: generated samples, without the noise.
+            batch: dict of what the update sees; see `train_step`.
+
+        Returns:
+            The loss with the penalty, the logs, and the logits of the
+            generated samples.
+        """
+
         def critic(samples):
-            inputs = _with_labels(samples, labels)
+            inputs = with_labels(samples, batch["labels"])
             return self.discriminator(inputs, training=True)
 
-        fake = self.generator(_with_labels(z, labels), training=True)
-        logs = {}
-        variables = self.discriminator.trainable_variables
-        with tf.GradientTape() as tape:
-            real_logits = critic(real)
-            fake_logits = critic(fake)
-            loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-            logs["d_loss"] = loss
-            if self.penalty is not None:
-                logs["penalty"] = self.penalty(critic, real, fake)
-                loss = loss + logs["penalty"]
-            loss = self.discriminator_optimizer.scale_loss(loss)
-        gradients = tape.gradient(loss, variables)
-        self.discriminator_optimizer.apply(gradients, variables)
+        real, fake = batch["real"], _add(fake, batch["fake_noise"])
+        real_logits = critic(real)
+        fake_logits = critic(fake)
+        adversarial = self.adversarial_loss
+        loss = adversarial.discriminator(real_logits, fake_logits)
+        logs = {"d_loss": loss}
+        if self.penalty is not None:
+            logs["penalty"] = self.penalty(
+                critic, real, fake, batch["penalty_noise"]
+            )
+            loss = loss + logs["penalty"]
+        logs |= adversarial.measure(real_logits, fake_logits)
         if self.track_outputs:
-            logs["d_real"] = tf.reduce_mean(tf.sigmoid(real_logits))
-            logs["d_fake"] = tf.reduce_mean(tf.sigmoid(fake_logits))
+            for name, logits in (
+                ("d_real", real_logits),
+                ("d_fake", fake_logits),
+            ):
+                logs[name] = tf.reduce_mean(adversarial.output(logits))
+        return loss, logs, fake_logits
+
+    def _update_discriminator(self, z, batch):
+        fake = self.generator(with_labels(z, batch["labels"]), training=True)
+        with tf.GradientTape() as tape:
+            loss, logs, _ = self._critic_loss(fake, batch)
+            loss = self.discriminator_optimizer.scale_loss(loss)
+        self._apply_to_discriminator(tape, loss)
         return logs
 
-    def _update_generator(self, z, labels=None):
-        variables = self.generator.trainable_variables
+    def _update_generator(self, z, labels, noise):
         with tf.GradientTape() as tape:
-            fake = self.generator(_with_labels(z, labels), training=True)
-            fake_logits = self.discriminator(
-                _with_labels(fake, labels), training=True
-            )
+            fake = self.generator(with_labels(z, labels), training=True)
+            inputs = with_labels(_add(fake, noise), labels)
+            fake_logits = self.discriminator(inputs, training=True)
             loss = self.adversarial_loss.generator(fake_logits)
             scaled = self.generator_optimizer.scale_loss(loss)
-        gradients = tape.gradient(scaled, variables)
-        self.generator_optimizer.apply(gradients, variables)
+        self._apply(tape, scaled, "generator")
         return loss
 
-    def _update_average(self):
-        if self.ema_generator is None:
-            return
-        t = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        rate = 1 - tf.minimum(self.ema_decay, (1 + t) / (10 + t))
-        for average, weight in zip(
-            self.ema_generator.weights, self.generator.weights, strict=True
-        ):
-            # A counter, such as that of a layer's random numbers, is copied.
-            if weight.dtype.startswith(("float", "bfloat")):
-                average.assign_add(rate * (weight - average))
-            else:
-                average.assign(weight)
-
-    # Blocks of steps -------------------------------------------------------
-
-    def fit(
-        self,
-        x=None,
-        *,
-        epochs=1,
-        steps_per_epoch=None,
-        callbacks=None,
-        **kwargs,
-    ):
-        """Trains the model.
-
-        Args:
-            x: a `tf_gans.data.Source`, or anything that `keras.Model.fit`
-                takes as samples: a `tf.data.Dataset` or arrays. Of pairs, the
-                first element is used, or both by a conditional model. A
-                dataset's batches must be of one size (`drop_remainder=True`);
-                each step takes `critic_steps` of them.
-            epochs: int. Defaults to `1`.
-            steps_per_epoch: int. Generator updates in an epoch. A source
-                without an end needs it.
-            callbacks: list of callbacks. At most one may be a
-                `tf_gans.callbacks.Probe`, whose measurements become part of
-                the compiled program.
-            **kwargs: the other arguments of `keras.Model.fit`.
-
-        Returns:
-            A `keras.callbacks.History` of the losses' means over each epoch.
-        """
-        callbacks = list(callbacks or [])
-        probes = [c for c in callbacks if isinstance(c, Probe)]
-        if len(probes) > 1:
-            raise ValueError(
-                "`callbacks` may hold one Probe. "
-                f"Received: {len(probes)} of them"
+    def _update_both(self, z, batch):
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(
+                with_labels(z, batch["labels"]), training=True
             )
-        probe = probes[0] if probes else None
-        source = x if isinstance(x, Source) else None
-        if (source, probe) != (self._source, self._probe):
-            self._source, self._probe = source, probe
-            self.train_function = None
-        position = _Position()
-        if source is None:
-            kwargs["steps_per_epoch"] = steps_per_epoch
-            if steps_per_epoch is not None:
-                position.steps = steps_per_epoch
-            x = self._count_in_steps(x, steps_per_epoch)
-        else:
-            steps = steps_per_epoch or getattr(source, "steps_per_epoch", None)
-            if steps is None:
-                raise ValueError(
-                    "`steps_per_epoch` is needed: the source has no end."
-                )
-            position.steps = check_positive_int("steps_per_epoch", steps)
-            # The program draws its own batches. Keras counts these.
-            x = tf.data.Dataset.range(position.steps)
-        if isinstance(x, tf.data.Dataset):
-            # Keras warns that its default does not apply.
-            kwargs.setdefault("shuffle", False)
-        self._position = position
-        return super().fit(
-            x, epochs=epochs, callbacks=[position, *callbacks], **kwargs
-        )
+            d_loss, logs, fake_logits = self._critic_loss(fake, batch)
+            d_loss = self.discriminator_optimizer.scale_loss(d_loss)
+            logs["g_loss"] = self.adversarial_loss.generator(fake_logits)
+            g_loss = self.generator_optimizer.scale_loss(logs["g_loss"])
+        # Both gradients before either update.
+        g_variables = self.generator.trainable_variables
+        g_gradients = tape.gradient(g_loss, g_variables)
+        self._apply_to_discriminator(tape, d_loss)
+        self.generator_optimizer.apply(g_gradients, g_variables)
+        return logs
 
-    def _count_in_steps(self, x, steps_per_epoch):
-        """Makes Keras' count of a dataset's elements one of training steps."""
-        if self.critic_steps > 1:
-            if not isinstance(x, tf.data.Dataset):
-                raise ValueError(
-                    "With `critic_steps` above 1, `x` must be a Source or a "
-                    f"tf.data.Dataset. Received: x of type {type(x).__name__}"
-                )
-            x = x.batch(self.critic_steps, drop_remainder=True)
-        if steps_per_epoch is not None and isinstance(x, tf.data.Dataset):
-            # Against a known length Keras would count whole blocks, and start
-            # the data again where a block could have reached their end.
-            x = x.filter(lambda *_: True)
-        return x
+    def _apply_to_discriminator(self, tape, loss):
+        self._apply(tape, loss, "discriminator")
+        if self.constraint is not None:
+            self.constraint.apply(self.discriminator.trainable_variables)
 
-    def make_train_function(self, force=False):
-        """Builds the function that Keras' `fit` calls for each block."""
-        if self.train_function is not None and not force:
-            return self.train_function
-        size = self.steps_per_execution
-        run_block, next_reals = self._run_block, self._next_reals
-        if not self.run_eagerly:
-            run_block = tf.function(
-                run_block, jit_compile=self.jit_compile, autograph=False
-            )
-            next_reals = tf.function(next_reals, autograph=False)
+    def judgements(self):
+        def discriminate(samples):
+            logits = self.discriminator(samples, training=False)
+            said = {"logits": logits}
+            if self.adversarial_loss.probabilistic:
+                said["probabilities"] = tf.sigmoid(logits)
+            return said
 
-        def train_function(iterator):
-            real, count = None, min(size, self._position.remaining)
-            # Python numbers would be compiled into the program.
-            if self._source is None:
-                real, count = next_reals(iterator, tf.constant(count))
-                count = int(count)
-                if count == 0:
-                    raise StopIteration
-            first_step = int(self.step.numpy())
-            losses, measured = run_block(real, tf.constant(count))
-            values = losses.numpy()[:, :count]
-            self.step_losses = dict(zip(self._trackers, values, strict=True))
-            if self._probe is not None:
-                self._probe.receive(first_step, count, measured)
-            return self.get_metrics_result()
-
-        self.train_function = train_function
-        return train_function
-
-    def _next_reals(self, iterator, num_steps):
-        """Takes the real batches of up to `num_steps` from an iterator.
-
-        Returns:
-            The batches, `(block, critic_steps, batch, *sample_shape)`, and
-            how many steps of the block they suffice for.
-        """
-        specs = self._parts(iterator.element_spec)
-        size, critics = self.steps_per_execution, self.critic_steps
-        whole = all(spec.shape.is_fully_defined() for spec in specs)
-        if not whole and size * critics > 1:
-            raise ValueError(
-                "The dataset's batches must all be of one size; batch it with "
-                f"`drop_remainder=True`. Received: element_spec={specs}"
-            )
-
-        def take(count, batches, optional):
-            parts = self._parts(optional.get_value())
-            batches = [
-                array.write(count, part)
-                for array, part in zip(batches, parts, strict=True)
-            ]
-            more = count + 1 < num_steps
-            following = tf.cond(
-                more,
-                iterator.get_next_as_optional,
-                lambda: tf.experimental.Optional.empty(iterator.element_spec),
-            )
-            return count + 1, batches, following
-
-        count, batches, _ = tf.while_loop(
-            lambda count, batches, optional: optional.has_value(),
-            take,
-            (
-                0,
-                [
-                    tf.TensorArray(spec.dtype, size, element_shape=spec.shape)
-                    for spec in specs
-                ],
-                iterator.get_next_as_optional(),
-            ),
-        )
-
-        def block(array, spec):
-            if size > 1:
-                real = array.stack()
-            else:
-                # At the data's end nothing says how large a batch would be.
-                real = tf.cond(
-                    count > 0,
-                    lambda: array.read(0),
-                    lambda: tf.zeros([s or 0 for s in spec.shape], spec.dtype),
-                )[tf.newaxis]
-            return real if critics > 1 else real[:, tf.newaxis]
-
-        real = [block(a, s) for a, s in zip(batches, specs, strict=True)]
-        return tuple(real) if self.num_classes else real[0], count
-
-    def _parts(self, element):
-        """What is used of a dataset's element: samples, and perhaps labels."""
-        if not self.num_classes:
-            return [element[0] if isinstance(element, tuple) else element]
-        if not isinstance(element, tuple) or len(element) < 2:
-            raise ValueError(
-                "A conditional model needs pairs of samples and labels. "
-                f"Received: {element}"
-            )
-        return list(element[:2])
-
-    def _run_block(self, real, num_steps):
-        """Runs up to `steps_per_execution` training steps.
-
-        Args:
-            real: tensor of shape `(block, critic_steps, batch,
-                *sample_shape)`, for a conditional model beside labels of shape
-                `(block, critic_steps, batch)`; or None to draw them from the
-                source.
-            num_steps: scalar int32 tensor. How many steps to run.
-
-        Returns:
-            The losses, `(number of losses, block)`, and what the probe
-            measured: a dict of tensors with a leading axis of moments.
-        """
-        size, critics = self.steps_per_execution, self.critic_steps
-        first = self.step + 0
-        seed = self.seed + 0
-        if real is None:
-            real = self._source.draw(seed, first * critics, size * critics)
-            parts = [
-                tf.reshape(part, (size, critics, *part.shape[1:]))
-                for part in self._parts(real)
-            ]
-            real = tuple(parts) if self.num_classes else parts[0]
-        samples = tf.nest.flatten(real)[0]
-        batch = samples.shape[2] or tf.shape(samples)[2]
-        draws = critics + self.generator_steps if self.fresh_latents else 1
-        z = self.latents.draw(
-            seed, "latents", first * draws, size * draws, batch
-        )
-        z = tf.reshape(z, (size, draws, batch, *self.latents.shape))
-
-        def step(i, losses):
-            row = tf.nest.map_structure(lambda t: t[i], real)
-            logs = self.train_step((row, z[i]))
-            row = tf.stack([logs[name] for name in self._trackers])
-            return i + 1, losses.write(i, row)
-
-        def steps(start, stop, losses):
-            if size == 1 and self._probe is None:
-                # A loop of one: TensorFlow would run its body's convolutions
-                # without the optimisations that straight code gets.
-                return step(0, losses)[1]
-            return tf.while_loop(
-                lambda i, losses: i < stop,
-                step,
-                (start, losses),
-                parallel_iterations=1,
-            )[1]
-
-        losses = tf.TensorArray(
-            tf.float32, size, element_shape=(len(self._trackers),)
-        )
-        measured = {}
-        if self._probe is None:
-            losses = steps(0, num_steps, losses)
-        else:
-            losses, measured = self._steps_with_probe(
-                steps, first, num_steps, losses
-            )
-        self.step.assign_add(tf.cast(num_steps, tf.int64))
-        losses = tf.transpose(losses.stack())  # (names, block)
-        ran = tf.cast(tf.range(size) < num_steps, tf.float32)
-        for tracker, values in zip(
-            self._trackers.values(), tf.unstack(losses), strict=True
-        ):
-            tracker.update_state(values, sample_weight=ran)
-        return losses, measured
-
-    def _steps_with_probe(self, steps, first, num_steps, losses):
-        """Runs the block's steps, stopping at the probe's moments.
-
-        A moment follows each step whose number is a multiple of `every`. A
-        last, incomplete stretch also ends with a measurement, which the caller
-        leaves out.
-        """
-        probe = self._probe
-        every = probe.every
-        moments = self.steps_per_execution // every + 2
-        specs = tf.function(probe.measure, autograph=False)
-        specs = specs.get_concrete_function(self).structured_outputs
-        arrays = {
-            name: tf.TensorArray(spec.dtype, moments, element_shape=spec.shape)
-            for name, spec in specs.items()
-        }
-        # Of the step numbers in the block, the first that is a multiple.
-        lead = tf.cast(-first % every, tf.int32)
-
-        def stretch(start, moment, losses, arrays):
-            stop = tf.minimum(lead + moment * every + 1, num_steps)
-            losses = steps(start, stop, losses)
-            values = probe.measure(self)
-            arrays = {n: a.write(moment, values[n]) for n, a in arrays.items()}
-            return stop, moment + 1, losses, arrays
-
-        _, _, losses, arrays = tf.while_loop(
-            lambda start, *_: start < num_steps,
-            stretch,
-            (0, 0, losses, arrays),
-            parallel_iterations=1,
-        )
-        return losses, {name: array.stack() for name, array in arrays.items()}
+        return {"discriminate": discriminate}
 
     # Saving ----------------------------------------------------------------
 
@@ -687,14 +329,12 @@ class GAN(keras.Model):
         serialize = keras.saving.serialize_keras_object
         return {
             "name": self.name,
-            "generator": serialize(self.generator),
-            "discriminator": serialize(self.discriminator),
-            "latents": serialize(self.latents),
+            **{key: serialize(getattr(self, key)) for key in _OBJECTS},
             "loss": serialize(self.adversarial_loss),
-            "penalty": serialize(self.penalty),
             "critic_steps": self.critic_steps,
             "generator_steps": self.generator_steps,
             "fresh_latents": self.fresh_latents,
+            "simultaneous": self.simultaneous,
             "ema_decay": self.ema_decay,
             "track_outputs": self.track_outputs,
             "seed": int(self.seed.numpy()),
@@ -703,51 +343,41 @@ class GAN(keras.Model):
     @classmethod
     def from_config(cls, config):
         deserialize = keras.saving.deserialize_keras_object
-        objects = ("generator", "discriminator", "latents", "loss", "penalty")
         return cls(
             **{
-                key: deserialize(value) if key in objects and value else value
+                key: deserialize(value)
+                if key in (*_OBJECTS, "loss") and value
+                else value
                 for key, value in config.items()
             }
         )
 
 
-def _with_labels(inputs, labels):
-    """What a network is called with: the pair where there are labels."""
-    return inputs if labels is None else (inputs, labels)
+_OBJECTS = (
+    "generator",
+    "discriminator",
+    "latents",
+    "penalty",
+    "constraint",
+    "instance_noise",
+)
 
 
-class _Position(keras.callbacks.Callback):
-    """Knows how much of the epoch is left when a block begins."""
-
-    steps = math.inf
-    _begin = 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self._begin = batch
-
-    @property
-    def remaining(self):
-        return self.steps - self._begin
+def _add(samples, noise):
+    """Adds instance noise, where there is any."""
+    return samples if noise is None else samples + noise
 
 
-def default_jit_compile(model):
-    """Whether XLA makes the training steps of a model faster here.
+def _row(draws, k):
+    """The draws of the k-th update, where there are any."""
+    if draws is None:
+        return None
+    return tf.nest.map_structure(lambda t: t[k], draws)
 
-    On a GPU it does. On a CPU it does for small dense networks, whose steps are
-    mostly the cost of starting operations; it does not for convolutions, which
-    run many times slower than in oneDNN. Under `tf.distribute` it must be off,
-    because it cannot compile the exchange of gradients.
 
-    Args:
-        model: a `keras.Model`.
-
-    Returns:
-        bool.
-    """
-    if tf.distribute.has_strategy():
-        return False
-    if tf.config.list_physical_devices("GPU"):
-        return True
-    layers = model._flatten_layers()
-    return not any("Conv" in type(layer).__name__ for layer in layers)
+def _split_steps(draws, num_steps, updates):
+    """`(num_steps * updates, ...)` -> `(num_steps, updates, ...)`."""
+    sizes = zip(draws.shape, tf.unstack(tf.shape(draws)), strict=True)
+    # What is known of the shape stays known.
+    shape = [known or dynamic for known, dynamic in sizes][1:]
+    return tf.reshape(draws, (num_steps, updates, *shape))

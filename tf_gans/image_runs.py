@@ -1,10 +1,11 @@
-"""Trainings on images: what the scripts mnist.py and dcgan.py share.
+"""Trainings on images: what mnist.py, dcgan.py and variants.py share.
 
 A script says which flags its networks have. Everything else is here: the data,
 the run directory, the training with all that watches it, and its pictures.
 """
 
 import json
+import re
 import sys
 import time
 
@@ -14,6 +15,7 @@ from tf_gans.errors import Interrupted, RunError, UserError
 GRID_ROWS = 8  # of a grid of samples
 FILM_FRAMES = 300  # of a film, where --anim-every does not say
 CHECKPOINT_SECONDS = 60
+SCRIPTS = ("mnist", "dcgan", "variants")
 
 
 def add_flags(parser, datasets, epochs, batch_size):
@@ -128,6 +130,15 @@ def build(config):
     }
     if config["script"] == "mnist":
         return recipes.mnist.build(config["network"], **options)
+    if config["script"] == "variants":
+        return recipes.family.build(
+            config["gan"],
+            config["preset"],
+            size=config["size"],
+            channels=config["channels"],
+            **config["options"],
+            **options,
+        )
     return recipes.dcgan.build(
         config["recipe"],
         size=config["size"],
@@ -153,8 +164,9 @@ def load_run(path):
     from tf_gans.run import RunDirectory
 
     run = RunDirectory.resume(path)
-    if run.config.get("script") not in ("mnist", "dcgan"):
-        raise UserError(f"{path}: is not a run of mnist.py or dcgan.py")
+    if run.config.get("script") not in SCRIPTS:
+        scripts = ", ".join(f"{name}.py" for name in SCRIPTS)
+        raise UserError(f"{path}: is not a run on images, of {scripts}")
     if run.whole_checkpoint() is None:
         raise UserError(f"{path}: has no checkpoint that is whole")
     gan = build(run.config)
@@ -216,8 +228,9 @@ def start(name, args, named, new_config):
     Args:
         name: of the script, and of its runs.
         args, named: see `parse`.
-        new_config: dict. The hyper-parameters that are the script's own; those
-            that are None are completed from the data.
+        new_config: called without arguments; returns a dict of the
+            hyper-parameters that are the script's own. Those that are None
+            are completed from the data.
 
     Returns:
         The run, its images as a source, the model, and the first images.
@@ -248,7 +261,7 @@ def start(name, args, named, new_config):
             "ema": args.ema,
             "mixed_precision": args.mixed_precision,
             "jit_compile": args.jit_compile,
-            **new_config,
+            **new_config(),
         }
         images, facts = open_images(config, args)
         config |= facts
@@ -260,13 +273,25 @@ def start(name, args, named, new_config):
     try:
         gan = build(config)
     except ValueError as error:
-        raise UserError(f"--size {config['size']}: {error}") from None
+        raise UserError(_as_flags(str(error), config)) from None
     source.value_range = gan.value_range
     if not args.resume:
         config["jit_compile"] = gan.jit_compile
         run = RunDirectory.create(path, config)
     run.config = config
     return run, source, gan, images.images[: GRID_ROWS**2].copy()
+
+
+def _as_flags(message, config):
+    """A `ValueError`'s message with the flags' names of what it names."""
+    flags = {"size", "channels", *config.get("options", ())}
+    return re.sub(
+        r"`(\w+)`",
+        lambda found: (
+            f"--{found[1].replace('_', '-')}" if found[1] in flags else found[0]
+        ),
+        message,
+    )
 
 
 # The run ---------------------------------------------------------------------
@@ -306,6 +331,11 @@ def run(name, args, named, new_config):
     finish(gan, source, directory, args, frames, seconds)
 
 
+def steps_per_epoch(gan, source):
+    """How many steps of the model see each image about once."""
+    return max(1, source.steps_per_epoch // gan.critic_steps)
+
+
 def train(gan, source, run, args, frames):
     """Trains to the end, or to Ctrl-C.
 
@@ -315,7 +345,7 @@ def train(gan, source, run, args, frames):
     from tf_gans import callbacks
     from tf_gans.plotting import images as plotting
 
-    per_epoch = source.steps_per_epoch
+    per_epoch = steps_per_epoch(gan, source)
     total = run.config["epochs"] * per_epoch
     begin = int(gan.step.numpy())
     if begin >= total:
@@ -323,12 +353,14 @@ def train(gan, source, run, args, frames):
         return 0, 0.0
 
     board = callbacks.TensorBoard(run.path / "tensorboard", args.log_every)
-    bar = callbacks.ImageProgress(total, source.batch_size, per_epoch, begin)
+    images_a_step = source.batch_size * gan.critic_steps
+    bar = callbacks.ImageProgress(total, images_a_step, per_epoch, begin)
 
     def report(rows):
+        names = list(gan.step_losses)[:2]
         bar.write(
             "\n".join(
-                f"{row['step']}: {row['d_loss']:.4f}\t{row['g_loss']:.4f}"
+                f"{row['step']}: {row[names[0]]:.4f}\t{row[names[1]]:.4f}"
                 for row in rows
             )
         )
@@ -399,7 +431,7 @@ def finish(gan, source, run, args, frames, work):
     step = int(gan.step.numpy())
     summary = {
         "steps": step,
-        "epochs": step / source.steps_per_epoch,
+        "epochs": step / steps_per_epoch(gan, source),
         "images": source.num_images,
         "steps_this_time": steps,
         "seconds": round(seconds, 1),
@@ -409,7 +441,8 @@ def finish(gan, source, run, args, frames, work):
     if steps:
         print(
             f"{steps} steps in {seconds:.0f} s, "
-            f"{steps * source.batch_size / seconds:.0f} images/s"
+            f"{steps * gan.critic_steps * source.batch_size / seconds:.0f} "
+            "images/s"
         )
 
     images = sample_grid(gan, args).draw(gan)
@@ -423,7 +456,14 @@ def finish(gan, source, run, args, frames, work):
         for line in run.log_path.read_text("utf-8").splitlines()
     ]
     path = run.path / "curves.png"
-    plotting.plot_curves(path, rows, steps_per_epoch=source.steps_per_epoch)
+    loss = getattr(gan, "adversarial_loss", None)
+    plotting.plot_curves(
+        path,
+        rows,
+        steps_per_epoch=steps_per_epoch(gan, source),
+        equilibrium=loss and loss.equilibrium,
+        probabilities=loss is None or loss.probabilistic,
+    )
     print(f"Curves: {path}")
     if args.export:
         from tf_gans import export
@@ -435,7 +475,7 @@ def finish(gan, source, run, args, frames, work):
                 args.anim_path,
                 frames,
                 gan.num_classes,
-                source.steps_per_epoch,
+                steps_per_epoch(gan, source),
             )
         except RunError as error:
             raise RunError(

@@ -285,8 +285,7 @@ def _state(gan):
     owners = {
         # Not `weights`, which leave out the counters of dropout's numbers.
         "model": gan.variables,
-        "generator_optimizer": gan.generator_optimizer.variables,
-        "discriminator_optimizer": gan.discriminator_optimizer.variables,
+        **{name: o.variables for name, o in gan.optimizers.items()},
     }
     for owner, variables in owners.items():
         for number, variable in enumerate(variables):

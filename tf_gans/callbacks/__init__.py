@@ -1,6 +1,7 @@
 """What watches a training: logs, pictures, checkpoints, guards, probes."""
 
 from tf_gans.callbacks.checkpoints import Checkpoints
+from tf_gans.callbacks.curves import CurveProbe
 from tf_gans.callbacks.guards import StopAtW1, StopOnNonFinite
 from tf_gans.callbacks.probe import Probe
 from tf_gans.callbacks.progress import ImageProgress
@@ -10,6 +11,7 @@ from tf_gans.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "Checkpoints",
+    "CurveProbe",
     "ImageProgress",
     "Probe",
     "SampleGrid",

@@ -67,7 +67,11 @@ class StopAtW1(keras.callbacks.Callback):
         self.threshold = threshold
         self.stopped_step = None
 
+    def is_reached(self, model):
+        """Whether the model's samples are close enough."""
+        return self.measure(model) <= self.threshold
+
     def on_train_batch_end(self, batch, logs=None):
-        if self.measure(self.model) <= self.threshold:
+        if self.is_reached(self.model):
             self.stopped_step = int(self.model.step.numpy())
             self.model.stop_training = True

@@ -72,9 +72,10 @@ class ImageProgress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         losses = self.model.step_losses
         latest = ", ".join(
-            f"{name} {losses[name][-1]:.3f}" for name in ("d_loss", "g_loss")
+            f"{name} {values[-1]:.3f}"
+            for name, values in list(losses.items())[:2]
         )
-        count = len(losses["d_loss"])
+        count = len(next(iter(losses.values())))
         epoch = self._step // self.steps_per_epoch
         self._step += count
         if not self._bar.disable:

@@ -15,7 +15,7 @@ class StepLog(keras.callbacks.Callback):
     Args:
         every: int. Reports the steps whose number, from 0, is a multiple.
         report: called for each block with a list of dicts, `{"step": int,
-            "d_loss": float, "g_loss": float, ...}`.
+            "d_loss": float, "g_loss": float, ...}`, in the model's order.
         advance: called for each block with the number of steps done.
     """
 
@@ -27,7 +27,7 @@ class StepLog(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         losses = self.model.step_losses
-        count = len(losses["d_loss"])
+        count = len(next(iter(losses.values())))
         first = int(self.model.step.numpy()) - count
         steps = np.arange(first, first + count)
         rows = [

@@ -1,5 +1,6 @@
 """Real samples: where a training step's batch comes from."""
 
+from tf_gans.data.curves import Quadratics
 from tf_gans.data.distributions import Empirical, Gaussian
 from tf_gans.data.images import Images
 from tf_gans.data.loading import DATASETS, ImageSet, load_images
@@ -12,6 +13,7 @@ __all__ = [
     "Gaussian",
     "ImageSet",
     "Images",
+    "Quadratics",
     "Source",
     "draw_triangles",
     "load_images",

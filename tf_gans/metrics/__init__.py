@@ -1,5 +1,10 @@
 """From samples to numbers, each beside what perfect samples would score."""
 
+from tf_gans.metrics.curves import (
+    CURVE_METRICS,
+    curve_floors,
+    curve_metrics,
+)
 from tf_gans.metrics.scalar import (
     SCALAR_METRICS,
     kolmogorov_smirnov,
@@ -9,7 +14,10 @@ from tf_gans.metrics.scalar import (
 )
 
 __all__ = [
+    "CURVE_METRICS",
     "SCALAR_METRICS",
+    "curve_floors",
+    "curve_metrics",
     "kolmogorov_smirnov",
     "scalar_floors",
     "scalar_metrics",

@@ -1,5 +1,23 @@
 """The published pairs of networks, one module a pair."""
 
-from tf_gans.networks import dcgan, gaussian, mnist
+from tf_gans.networks import (
+    began,
+    curves,
+    dcgan,
+    gaussian,
+    infogan,
+    mnist,
+    points,
+    wgan_gp,
+)
 
-__all__ = ["dcgan", "gaussian", "mnist"]
+__all__ = [
+    "began",
+    "curves",
+    "dcgan",
+    "gaussian",
+    "infogan",
+    "mnist",
+    "points",
+    "wgan_gp",
+]

@@ -8,18 +8,28 @@ from tf_gans.plotting.distributions import (
     show_distributions,
 )
 from tf_gans.plotting.images import GridFilm, image_grid, write_png
+from tf_gans.plotting.quadratics import (
+    CurveAxes,
+    QuadraticsAnimation,
+    plot_quadratics,
+    show_quadratics,
+)
 from tf_gans.plotting.video import VideoWriter, check_video_path, find_ffmpeg
 
 __all__ = [
+    "CurveAxes",
     "DistributionAnimation",
     "DistributionAxes",
     "GridFilm",
+    "QuadraticsAnimation",
     "VideoWriter",
     "check_video_path",
     "find_ffmpeg",
     "image_grid",
     "plot_curves",
     "plot_distributions",
+    "plot_quadratics",
     "show_distributions",
+    "show_quadratics",
     "write_png",
 ]

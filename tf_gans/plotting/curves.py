@@ -1,6 +1,7 @@
-"""The curves of a training: its losses, and what the discriminator says."""
+"""The curves of a training: losses, outputs and measures of convergence."""
 
 import math
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
@@ -10,45 +11,108 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from tf_gans import files
 
-# seaborn's colour-blind-safe palette: its blue, vermilion and grey.
-_DISCRIMINATOR, _GENERATOR, _PENALTY = (
-    sns.color_palette("colorblind")[i] for i in (0, 3, 7)
+# seaborn's colour-blind-safe palette. In a GAN's panels blue is of the
+# discriminator and of real samples, vermilion of the generator and of its own.
+_BLUE, _GREEN, _VERMILION, _PINK, _GREY = (
+    sns.color_palette("colorblind")[i] for i in (0, 2, 3, 4, 7)
 )
-
-_LOSSES = {
-    "d_loss": ("discriminator loss", _DISCRIMINATOR),
-    "g_loss": ("generator loss", _GENERATOR),
-    "penalty": ("penalty", _PENALTY),
-}
-_OUTPUTS = {
-    "d_real": ("D(x), of real samples", _DISCRIMINATOR),
-    "d_fake": ("D(G(z)), of generated samples", _GENERATOR),
-}
-
-# Where no sample can be told from the data, every logit is 0.
-_LOSS_EQUILIBRIA = {"2 ln 2": 2 * math.log(2), "ln 2": math.log(2)}
-_OUTPUT_EQUILIBRIA = {"1/2": 0.5}
 
 # In inches.
 _WIDTH = 7.0
-_LEFT, _RIGHT, _BOTTOM = 0.75, 0.65, 0.58
+_LEFT, _RIGHT, _BOTTOM = 0.85, 0.75, 0.58
 _MARGIN = 0.1
 _TITLE = 0.3
 _LEGEND = 0.32
 _EPOCHS = 0.46
-_UPPER, _LOWER = 2.2, 1.7
 _GAP = 0.15
 
 _DPI = 150
 
 
-def plot_curves(path, rows, title=None, steps_per_epoch=None):
+class _Panel(NamedTuple):
+    """What one pair of axes shows.
+
+    Attributes:
+        name: str, beside the axis of the values.
+        height: float, in inches.
+        series: dict from names to pairs of label and colour.
+        limits: pair of floats, or None for limits that follow the values.
+        from_zero: bool. Whether limits that follow the values take in 0.
+    """
+
+    name: str
+    height: float
+    series: dict
+    limits: tuple[float, float] | None = None
+    from_zero: bool = True
+
+
+_LOSSES = _Panel(
+    "Loss",
+    2.2,
+    {
+        "d_loss": ("discriminator loss", _BLUE),
+        "g_loss": ("generator loss", _VERMILION),
+        "penalty": ("penalty", _GREY),
+        "loss": ("loss", _BLUE),
+        "reconstruction": ("reconstruction", _VERMILION),
+        "kl": ("KL divergence", _GREY),
+    },
+)
+_PROBABILITIES = _Panel(
+    "Probability of real",
+    1.7,
+    {
+        "d_real": ("D(x), of real samples", _BLUE),
+        "d_fake": ("D(G(z)), of generated samples", _VERMILION),
+    },
+    limits=(-0.02, 1.02),  # lines at 0 and 1 are seen whole
+)
+# A critic may drift far from 0, and its differences are what counts.
+_OUTPUTS = _PROBABILITIES._replace(
+    name="Critic output", limits=None, from_zero=False
+)
+_MEASURES = (
+    _Panel(
+        "Distance",
+        1.4,
+        {"wasserstein": ("estimate of the Wasserstein distance", _GREEN)},
+    ),
+    _Panel(
+        "M_global",
+        1.4,
+        {"m_global": ("M_global, the measure of convergence", _GREEN)},
+    ),
+    # Not all of [0, 1]: k may stay small.
+    _Panel(
+        "k",
+        1.2,
+        {"k": ("k, the weight of generated samples", _PINK)},
+    ),
+)
+
+_NAMED_LEVELS = {
+    "2 ln 2": 2 * math.log(2),
+    "ln 2": math.log(2),
+    "-ln 2": -math.log(2),
+    "1/2": 0.5,
+}
+
+
+def plot_curves(
+    path,
+    rows,
+    title=None,
+    steps_per_epoch=None,
+    equilibrium=None,
+    probabilities=True,
+):
     """Saves the curves of a training as a PNG file.
 
-    The upper panel has the losses, the lower one, where they were logged, D(x)
-    and D(G(z)). The logged values are thin; bold is their mean over a fiftieth
-    of the run. The dashed lines are the values at the equilibrium; of the
-    losses, those of the non-saturating loss.
+    One panel below the other, each where its values were logged: the losses;
+    D(x) and D(G(z)); the measures of convergence. The logged values are thin;
+    bold is their mean over a fiftieth of the run. The dashed lines are the
+    values at the equilibrium.
 
     Numbers that are not finite leave gaps. A few values that lie far beyond
     the others are cut off at the frame.
@@ -56,42 +120,50 @@ def plot_curves(path, rows, title=None, steps_per_epoch=None):
     Args:
         path: str or path-like.
         rows: list of dicts, the lines of a run's `log.jsonl` in their order:
-            `{"step": int, "d_loss": float, "g_loss": float}` and, where they
-            were logged, `"penalty"`, `"d_real"` and `"d_fake"`. At least one.
+            `"step"`, an int, and floats, of which each row has any of:
+            `"d_loss"`, `"g_loss"` and `"penalty"` of a GAN; `"loss"`,
+            `"reconstruction"` and `"kl"` of a VAE; the outputs `"d_real"` and
+            `"d_fake"`; the measures `"wasserstein"`, or `"m_global"` and
+            `"k"`. Others are ignored. At least one row, and one such value.
         title: str or None. Defaults to `None`.
         steps_per_epoch: int or None. Adds an axis of epochs. Defaults to
             `None`.
+        equilibrium: dict or None. From names of the above to the values that
+            they have at the equilibrium, as `AdversarialLoss.equilibrium`
+            gives them; those that were not logged are ignored. Defaults to
+            `None`.
+        probabilities: bool. Whether the outputs are probabilities, whose axis
+            is [0, 1], and not a critic's scores. Defaults to `True`.
 
     Raises:
         UserError: the file cannot be written.
     """
     if not rows:
         raise ValueError("`rows` must hold at least one row. Received: none")
+    outputs = _PROBABILITIES if probabilities else _OUTPUTS
+    table = {
+        panel: series
+        for panel in (_LOSSES, outputs, *_MEASURES)
+        if (series := _series(rows, panel.series))
+    }
+    if not table:
+        names = sorted({name for row in rows for name in row})
+        raise ValueError(
+            f"`rows` must hold values to draw. Received: only {names}"
+        )
     steps = np.array([row["step"] for row in rows])
-    outputs = _series(rows, _OUTPUTS)
     figure = Figure()
     with sns.axes_style("ticks", {"font.family": "DejaVu Sans"}):
-        upper, lower = _lay_out(figure, title, steps_per_epoch, bool(outputs))
-        means = _draw_curves(upper, steps, _series(rows, _LOSSES), _LOSSES)
-        _limit_losses(upper, means)
-        _mark(upper, _LOSS_EQUILIBRIA)
-        upper.set_ylabel("Loss")
-        # Large numbers get a common factor, "1e6", in the margin: above the
-        # axes are the epochs.
-        upper.ticklabel_format(axis="y", scilimits=(-3, 4))
-        upper.yaxis.get_offset_text().set_x(-0.1)
-        bottom = upper
-        if outputs:
-            _draw_curves(lower, steps, outputs, _OUTPUTS)
-            lower.set_ylim(-0.02, 1.02)  # lines at 0 and 1 are seen whole
-            _mark(lower, _OUTPUT_EQUILIBRIA)
-            lower.set_ylabel("Probability of real")
-            upper.tick_params(labelbottom=False)
-            _draw_legend(lower, 0)
-            bottom = lower
-        _draw_legend(upper, _EPOCHS if steps_per_epoch else 0)
+        stack = _lay_out(figure, title, steps_per_epoch, list(table))
+        for axes, (panel, series) in zip(stack, table.items(), strict=True):
+            levels = _distinct(equilibrium or {}, series)
+            _draw_panel(axes, panel, steps, series, levels)
+            _draw_legend(axes, 0)
+            axes.tick_params(labelbottom=axes is stack[-1])
         if steps_per_epoch:
-            _draw_epochs(upper, steps_per_epoch)
+            _draw_legend(stack[0], _EPOCHS)
+            _draw_epochs(stack[0], steps_per_epoch)
+        bottom = stack[-1]
         bottom.set_xlabel("Step")
         bottom.set_xlim(0, max(steps[-1], 1))
         bottom.xaxis.set_major_locator(_whole_numbers(8))
@@ -114,22 +186,29 @@ def _series(rows, names):
     return series
 
 
-def _lay_out(figure, title, steps_per_epoch, has_outputs):
-    """Makes the axes, with room above them, where no curve is, for legends.
+def _distinct(equilibrium, names):
+    """The different values at the equilibrium of what is named, ascending."""
+    levels = []
+    for value in sorted(equilibrium[n] for n in names if n in equilibrium):
+        if not levels or not math.isclose(value, levels[-1], abs_tol=1e-9):
+            levels.append(float(value))
+    return levels
+
+
+def _lay_out(figure, title, steps_per_epoch, panels):
+    """Makes the axes, with room above each, where no curve is, for a legend.
 
     Returns:
-        The upper panel's axes, and the lower's or None.
+        A list of the axes, from the top.
     """
-    upper_top = (
-        _MARGIN
-        + (_TITLE if title else 0)
-        + _LEGEND
-        + (_EPOCHS if steps_per_epoch else 0)
-    )
-    upper_bottom = upper_top + _UPPER
-    lower_top = upper_bottom + _GAP + _LEGEND
-    lower_bottom = lower_top + _LOWER
-    height = (lower_bottom if has_outputs else upper_bottom) + _BOTTOM
+    bottom = _MARGIN + (_TITLE if title else 0)
+    bottom += _EPOCHS if steps_per_epoch else 0
+    places = []
+    for panel in panels:
+        top = bottom + (_GAP if places else 0) + _LEGEND
+        bottom = top + panel.height
+        places.append((top, bottom))
+    height = bottom + _BOTTOM
     figure.set_size_inches(_WIDTH, height)
     if title:
         figure.text(
@@ -140,23 +219,35 @@ def _lay_out(figure, title, steps_per_epoch, has_outputs):
             va="center",
             fontsize=11,
         )
-
-    def add_axes(top, bottom, **kwargs):
+    stack = []
+    for top, bottom in places:
         place = (
             _LEFT / _WIDTH,
             1 - bottom / height,
             1 - (_LEFT + _RIGHT) / _WIDTH,
             (bottom - top) / height,
         )
-        axes = figure.add_axes(place, **kwargs)
+        axes = figure.add_axes(place, sharex=stack[0] if stack else None)
         axes.grid(axis="x", color="0.92")
         axes.set_axisbelow(True)
-        return axes
+        stack.append(axes)
+    return stack
 
-    upper = add_axes(upper_top, upper_bottom)
-    if not has_outputs:
-        return upper, None
-    return upper, add_axes(lower_top, lower_bottom, sharex=upper)
+
+def _draw_panel(axes, panel, steps, series, levels):
+    """Draws what a panel shows, and its axis of values."""
+    values, means = _draw_curves(axes, steps, series, panel.series)
+    limits = panel.limits or _limits(values, means, levels, panel.from_zero)
+    axes.set_ylim(limits)
+    _mark(axes, levels)
+    axes.set_ylabel(panel.name)
+    # One below the other, however wide the numbers of each panel are.
+    width = _WIDTH - _LEFT - _RIGHT
+    axes.yaxis.set_label_coords((_MARGIN + 0.15 - _LEFT) / width, 0.5)
+    # Large numbers get a common factor, "1e6", in the margin: above the axes
+    # are the epochs.
+    axes.ticklabel_format(axis="y", scilimits=(-2, 4), useOffset=False)
+    axes.yaxis.get_offset_text().set_x(-0.1)
 
 
 def _draw_curves(axes, steps, series, names):
@@ -198,44 +289,73 @@ def _running_mean(values, window):
     return np.where(number > 0, total / np.maximum(number, 1), math.nan)
 
 
-def _limit_losses(axes, curves):
-    """Sets the losses' axis so that a few outliers do not flatten the rest."""
-    values, means = curves
-    inside = [*_LOSS_EQUILIBRIA.values()]
+def _limits(values, means, levels, from_zero):
+    """Limits of an axis such that a few outliers do not flatten the rest."""
+    inside = [*levels]
+    if from_zero:
+        inside.append(0.0)
     for mean in means:
         inside.extend(mean[np.isfinite(mean)])
     for value in values:
         finite = value[np.isfinite(value)]
         if len(finite):
             inside.extend(np.percentile(finite, (1, 99)))
-    low, high = min(inside), max(inside)
-    low = min(low, 0)
-    margin = 0.03 * (high - low)  # a line at 0 is seen whole
-    axes.set_ylim(low - margin, high + margin)
+    low, high = min(inside, default=0.0), max(inside, default=0.0)
+    if low == high == 0:
+        high = 1.0
+    # Of numbers that are nearly equal no more than three digits are written.
+    missing = max(0.02 * max(-low, high) - (high - low), 0)
+    margin = 0.03 * (high - low) + missing / 2  # a line at 0 is seen whole
+    return low - margin, high + margin
 
 
-def _mark(axes, values):
-    """Draws level lines, labelled beside the axes."""
+def _mark(axes, levels):
+    """Draws level lines, labelled beside the axes.
+
+    Args:
+        levels: list of floats, ascending.
+    """
+    if not levels:
+        return
     low, high = axes.get_ylim()
-    height = axes.get_position().height * axes.figure.get_size_inches()[1]
-    points = 72 * height / (high - low)
-    ordered = sorted(values.values())
-    crowded = points * (ordered[-1] - ordered[0]) < 10
-    for label, value in values.items():
-        place = "center"
-        if len(values) > 1 and crowded:
-            place = "bottom" if value == ordered[-1] else "top"
+    height = axes.get_position().height * axes.figure.get_size_inches()[1] * 72
+    places = height * (np.array(levels) - low) / (high - low)
+    labels = _spread(places, distance=11, low=5, high=height - 5)
+    for value, line, label in zip(levels, places, labels, strict=True):
         axes.axhline(value, color="0.5", linewidth=0.8, dashes=(5, 3))
         axes.annotate(
-            label,
+            _level_label(value),
             (1, value),
             xycoords=("axes fraction", "data"),
-            xytext=(5, 0),
+            xytext=(5, label - line),
             textcoords="offset points",
-            va=place,
+            va="center",
             fontsize=9,
             color="0.3",
         )
+
+
+def _spread(places, distance, low, high):
+    """Moves ascending places apart, by the least squares that do it."""
+    steps = distance * np.arange(len(places))
+    # What is left to find is ascending: an isotonic regression.
+    rest = places - steps
+    count = len(rest)
+    moved = [
+        max(
+            min(rest[j : k + 1].mean() for k in range(i, count))
+            for j in range(i + 1)
+        )
+        for i in range(count)
+    ]
+    return np.clip(moved, low, high - steps[-1]) + steps
+
+
+def _level_label(value):
+    for label, named in _NAMED_LEVELS.items():
+        if math.isclose(value, named):
+            return label
+    return f"{value:.3g}"
 
 
 def _draw_legend(axes, distance):

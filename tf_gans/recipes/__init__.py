@@ -1,5 +1,5 @@
 """The published set-ups as data, each value with its source."""
 
-from tf_gans.recipes import dcgan, gaussian, mnist
+from tf_gans.recipes import curves, dcgan, family, gaussian, mnist
 
-__all__ = ["dcgan", "gaussian", "mnist"]
+__all__ = ["curves", "dcgan", "family", "gaussian", "mnist"]
