@@ -12,11 +12,9 @@ the samples are. Everything it makes is in the run directory.
 """
 
 import argparse
-import json
-import sys
 
-from tf_gans import cli
-from tf_gans.errors import Interrupted, RunError, UserError
+from tf_gans import cli, sample_runs
+from tf_gans.errors import UserError
 
 NUM_POINTS = 10_000  # samples in the picture and in the summary
 NUM_BINS = 99
@@ -212,10 +210,8 @@ def picture_range(data):
     return data.mean - 24 * data.std, data.mean + 8 * data.std
 
 
-def train(gan, data, run, config, args, frames):
-    """Trains to the end, to the early stop, or to Ctrl-C."""
-    from tqdm import tqdm
-
+def train(gan, data, run, args, frames):
+    """Trains, and records the film's frames, where one is asked for."""
     from tf_gans import callbacks
     from tf_gans.callbacks.distribution import (
         DistributionProbe,
@@ -223,88 +219,31 @@ def train(gan, data, run, config, args, frames):
     )
     from tf_gans.metrics import wasserstein_1
 
-    total = config["num_steps"] + 1  # as in the original, step 0 counts extra
-    begin = int(gan.step.numpy())
-
-    def w1(gan):
-        return wasserstein_1(generated_samples(gan, NUM_POINTS), data)
-
-    if begin >= total or (
-        args.stop_at_w1 and begin and w1(gan) <= args.stop_at_w1
-    ):
-        print(f"{run.path} has nothing left to train.")
-        return
-
-    # A bar where somebody watches; lines for everybody else.
-    bar = tqdm(
-        total=total,
-        initial=begin,
-        unit=" steps",
-        disable=None,
-        desc="compiling",
-        leave=False,
-        smoothing=0.1,
-    )
-
-    def report(rows):
-        lines = [
-            f"{row['step']}: {row['d_loss']:.4f}\t{row['g_loss']:.4f}"
-            for row in rows
-        ]
-        bar.write("\n".join(lines), file=sys.stdout)
-        run.log_lines(rows)
-
-    def advance(steps):
-        bar.set_description("training", refresh=False)
-        bar.update(steps)
-
-    watchers = [
-        callbacks.StopOnNonFinite(run.last_checkpoint),
-        callbacks.StepLog(args.log_every, report, advance),
-    ]
+    probe = None
     if args.anim_path:
         low, high = picture_range(data)
-        watchers.insert(
-            0,
-            DistributionProbe(
-                lambda steps, boundary, density: frames.append(
-                    steps, boundary=boundary, density=density
-                ),
-                batch_size=config["batch_size"],
-                low=low,
-                high=high,
-                num_points=NUM_POINTS,
-                num_bins=NUM_BINS,
-                every=args.anim_every,
+        probe = DistributionProbe(
+            lambda steps, boundary, density: frames.append(
+                steps, boundary=boundary, density=density
             ),
+            batch_size=data.batch_size,
+            low=low,
+            high=high,
+            num_points=NUM_POINTS,
+            num_bins=NUM_BINS,
+            every=args.anim_every,
         )
     stop = None
     if args.stop_at_w1:
-        stop = callbacks.StopAtW1(w1, args.stop_at_w1)
-        watchers.append(stop)
-    watchers.append(
-        callbacks.Checkpoints(
-            lambda: run.save_checkpoint(gan), args.checkpoint_every
+        stop = callbacks.StopAtW1(
+            lambda gan: wasserstein_1(generated_samples(gan, NUM_POINTS), data),
+            args.stop_at_w1,
         )
-    )
-
-    with bar, cli.interruptible(gan) as interrupted:
-        gan.fit(
-            data, steps_per_epoch=total - begin, verbose=0, callbacks=watchers
-        )
-    step = int(gan.step.numpy())
-    if interrupted and step < total:
-        raise Interrupted(
-            f"stopped after {step} steps; go on with: "
-            f"gaussian.py --run-dir {run.path} --resume"
-        )
-    if stop and stop.stopped_step:
-        print(f"Stopped after {step} steps: W1 is at most {args.stop_at_w1:g}.")
+    sample_runs.train("gaussian", gan, data, run, args, probe, stop)
 
 
-def finish(gan, data, run, config, args, frames):
+def finish(gan, data, run, args, frames):
     """Measures the samples, then draws the picture and the film."""
-    from tf_gans import files
     from tf_gans.callbacks.distribution import (
         decision_boundary,
         generated_samples,
@@ -315,17 +254,20 @@ def finish(gan, data, run, config, args, frames):
     samples = generated_samples(gan, NUM_POINTS)
     scores = scalar_metrics(samples, data)
     floors = scalar_floors(data, NUM_POINTS)
-    summary = {
-        "steps": int(gan.step.numpy()),
-        "n_fake": NUM_POINTS,
-        "data": {"mean": data.mean, "std": data.std},
-        "samples": scores,
-        "floors": floors,
-    }
-    text = json.dumps(summary, indent=2) + "\n"
-    files.write_text(run.path / "summary.json", text)
+    step = int(gan.step.numpy())
+    sample_runs.write_summary(
+        run,
+        {
+            "steps": step,
+            "n_fake": NUM_POINTS,
+            "data": {"mean": data.mean, "std": data.std},
+            "samples": scores,
+            "floors": floors,
+        },
+    )
     print_summary(data, scores, floors)
 
+    config = run.config
     low, high = picture_range(data)
     axes = distributions.DistributionAxes.from_cdf(
         low, high, data.cdf, bins=NUM_BINS
@@ -334,50 +276,24 @@ def finish(gan, data, run, config, args, frames):
         axes,
         decision_boundary(gan, config["batch_size"], low, high),
         axes.histogram(samples),
-        f"Step {summary['steps'] - 1} of the recipe {config['recipe']}"
+        f"Step {step - 1} of the recipe {config['recipe']}"
         f"{' with minibatch discrimination' if config['minibatch'] else ''}\n"
         f"W1 {scores['w1']:.3g}, of perfect samples {floors['w1']:.3g}",
     )
     path = run.path / "gaussian.png"
     distributions.plot_distributions(path, *picture)
     print(f"Picture: {path}")
-    if args.export:
-        from tf_gans import export
-
-        print(f"SavedModel: {export.export_saved_model(gan, args.export)}")
-    if args.anim_path:
-        try:
-            draw_film(args.anim_path, axes, frames, config)
-        except RunError as error:
-            raise RunError(
-                f"{error}; all else is kept: draw it again with "
-                f"--run-dir {run.path} --resume --anim-path {args.anim_path}"
-            ) from None
-        print(f"Film: {args.anim_path}")
+    sample_runs.deliver(
+        gan,
+        run,
+        args,
+        frames,
+        lambda: distributions.DistributionAnimation(
+            args.anim_path, axes, config["num_steps"]
+        ),
+    )
     if not args.no_window and cli.display_exists():
         distributions.show_distributions(*picture)
-
-
-def draw_film(path, axes, frames, config):
-    """Draws the recorded frames, then forgets them."""
-    from tqdm import tqdm
-
-    from tf_gans.plotting.distributions import DistributionAnimation
-
-    with (
-        tqdm(
-            total=len(frames),
-            desc="drawing",
-            unit=" frames",
-            disable=None,
-            leave=False,
-        ) as bar,
-        DistributionAnimation(path, axes, config["num_steps"]) as film,
-    ):
-        for chunk in frames:
-            film.add(chunk["steps"], chunk["boundary"], chunk["density"])
-            bar.update(len(chunk["steps"]))
-    frames.clear()
 
 
 def print_summary(data, scores, floors):
@@ -402,46 +318,25 @@ def print_summary(data, scores, floors):
 def main():
     """Trains, draws, measures and exports."""
     args, named = parse_arguments()
+    sample_runs.check("gaussian", args)
     with cli.quiet_imports():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
-        from tf_gans import files
-        from tf_gans.frames import FrameStore
-        from tf_gans.plotting import video
-        from tf_gans.run import RunDirectory
 
-    if args.anim_path:
-        video.check_video_path(args.anim_path)
-    if args.export:
-        files.check_writable(args.export / "new-version")
-    if args.resume:
-        run = RunDirectory.resume(args.run_dir)
-        config = resumed_config(run, named)
+    def build_both(config):
         data = open_data(config)
-        gan = build(config, data, args)
-    else:
-        path = args.run_dir or RunDirectory.next_free("runs", "gaussian")
-        RunDirectory.check_new(path)
-        config = new_config(args)
-        data = open_data(config)
-        gan = build(config, data, args)
-        # XLA and the plain kernels round differently, so the choice is part
-        # of what the run is.
-        config["jit_compile"] = gan.jit_compile
-        run = RunDirectory.create(path, config)
+        return data, build(config, data, args)
 
-    frames = FrameStore(run.path / "frames")
-    if args.resume:
-        run.clean()
-        step = run.load_checkpoint(
-            gan, lambda line: print(line, file=sys.stderr)
-        )
-        run.truncate_log(step)
-        frames.truncate(step)
-        print(f"Going on with {run.path} after {step} steps.")
-    train(gan, data, run, config, args, frames)
-    finish(gan, data, run, config, args, frames)
+    run, data, gan, frames = sample_runs.start(
+        "gaussian",
+        args,
+        lambda: new_config(args),
+        lambda run: resumed_config(run, named),
+        build_both,
+    )
+    train(gan, data, run, args, frames)
+    finish(gan, data, run, args, frames)
 
 
 if __name__ == "__main__":

@@ -189,7 +189,7 @@ class _Boundary:
         def probability(x):
             return tf.sigmoid(discriminator(x, training=False))[:, 0]
 
-        if not _sees_batch(discriminator):
+        if not sees_batch(discriminator):
             return probability(tf.constant(self._drawn))
         # A loop: `tf.vectorized_map` is a little faster for small batches, and
         # holds the distances within all groups at once.
@@ -227,7 +227,8 @@ def _column(low, high, num_points):
     return points[:, np.newaxis]
 
 
-def _sees_batch(discriminator):
+def sees_batch(discriminator):
+    """Whether a discriminator judges a sample by those in the batch with it."""
     return any(
         isinstance(layer, MinibatchDiscrimination)
         for layer in discriminator._flatten_layers()
