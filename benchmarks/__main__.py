@@ -16,6 +16,7 @@ CLAIMS = (
     "minibatch_layer",
     "images",
     "image_memory",
+    "mixtures",
     "gradient_penalty",
 )
 RESULTS = pathlib.Path(__file__).parent / "results.json"

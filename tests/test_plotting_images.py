@@ -1,5 +1,6 @@
 """Grids of images, the film of them, and the curves of a training."""
 
+import itertools
 import math
 import pathlib
 import subprocess
@@ -308,6 +309,55 @@ def image_grid_enlarged(image, scale):
     return np.kron(image, np.ones((scale, scale, 1), np.uint8))
 
 
+# Of the non-saturating loss.
+EQUILIBRIUM = {
+    "d_loss": 2 * math.log(2),
+    "g_loss": math.log(2),
+    "d_real": 0.5,
+    "d_fake": 0.5,
+}
+
+# What a member of the family logs, the panels that show it, and how.
+LOSSES = {"Loss": ["discriminator loss", "generator loss"]}
+SIDES = ["D(x), of real samples", "D(G(z)), of generated samples"]
+LEAST_SQUARES = {"d_loss": 0.25, "g_loss": 0.125, "d_real": 0.5, "d_fake": 0.5}
+MEMBERS = {
+    "non-saturating": (
+        ["d_loss", "g_loss", "d_real", "d_fake"],
+        LOSSES | {"Probability of real": SIDES},
+        {"equilibrium": EQUILIBRIUM},
+    ),
+    "least squares": (
+        ["d_loss", "g_loss", "d_real", "d_fake"],
+        LOSSES | {"Critic output": SIDES},
+        {"equilibrium": LEAST_SQUARES, "probabilities": False},
+    ),
+    "wgan-gp": (
+        ["d_loss", "g_loss", "penalty", "wasserstein", "d_real", "d_fake"],
+        {
+            "Loss": ["discriminator loss", "generator loss", "penalty"],
+            "Critic output": SIDES,
+            "Distance": ["estimate of the Wasserstein distance"],
+        },
+        {"equilibrium": {}, "probabilities": False},
+    ),
+    "began": (
+        ["d_loss", "g_loss", "k", "m_global"],
+        {
+            **LOSSES,
+            "M_global": ["M_global, the measure of convergence"],
+            "k": ["k, the weight of generated samples"],
+        },
+        {},
+    ),
+    "vae": (
+        ["loss", "reconstruction", "kl"],
+        {"Loss": ["loss", "reconstruction", "KL divergence"]},
+        {},
+    ),
+}
+
+
 def make_rows(count, every=10, outputs=True, seed=0):
     """What the log of a healthy training looks like."""
     rng = np.random.default_rng(seed)
@@ -354,6 +404,15 @@ def labelled(axes):
         for line in axes.lines
         if not line.get_label().startswith("_")
     }
+
+
+def levels(axes):
+    """The labels and values of the level lines, from the lowest."""
+    lines = [line for line in axes.lines if line.is_dashed()]
+    return [
+        (text.get_text(), line.get_ydata()[0])
+        for text, line in zip(axes.texts, lines, strict=True)
+    ]
 
 
 def words(figure):
@@ -415,8 +474,10 @@ class TestCurves:
         rows = make_rows(40)
         figure = draw(drawn, tmp_path / "a.png", rows)
         upper, lower = figure.axes
-        for axes, names in ((upper, curves._LOSSES), (lower, curves._OUTPUTS)):
-            names = [n for n in names if n in rows[0]]
+        for axes, names in (
+            (upper, ("d_loss", "g_loss")),
+            (lower, ("d_real", "d_fake")),
+        ):
             raw = [
                 line
                 for line in axes.lines
@@ -476,7 +537,7 @@ class TestCurves:
         plot_curves(tmp_path / "b.png", bare, steps_per_epoch=10)
         _, without = read_png(tmp_path / "b.png")
         left = np.s_[:, : picture.shape[1] // 6, :3]
-        for colour in (curves._DISCRIMINATOR, curves._GENERATOR):
+        for colour in (curves._BLUE, curves._VERMILION):
             colour = np.round(np.array(colour) * 255)
             dots = (np.abs(picture[left] - colour) < 20).all(axis=-1).sum()
             none = (np.abs(without[left] - colour) < 20).all(axis=-1).sum()
@@ -524,21 +585,184 @@ class TestCurves:
         assert figure.axes[0].get_ylim()[0] < -13
 
     def test_equilibria(self, tmp_path, drawn):
-        figure = draw(drawn, tmp_path / "a.png", make_rows(50))
-        levels = [
-            {
-                line.get_ydata()[0]
-                for line in axes.lines
-                if len(line.get_xdata()) == 2
-            }
-            for axes in figure.axes
+        figure = draw(
+            drawn, tmp_path / "a.png", make_rows(50), equilibrium=EQUILIBRIUM
+        )
+        upper, lower = figure.axes
+        assert levels(upper) == [
+            ("ln 2", pytest.approx(math.log(2))),
+            ("2 ln 2", pytest.approx(2 * math.log(2))),
         ]
-        assert levels == [{2 * math.log(2), math.log(2)}, {0.5}]
-        assert [t.get_text() for t in figure.axes[0].texts] == [
-            "2 ln 2",
-            "ln 2",
+        assert levels(lower) == [("1/2", 0.5)]
+        assert_tidy(figure)
+
+    @pytest.mark.parametrize("equilibrium", [None, {}])
+    def test_no_equilibrium(self, tmp_path, drawn, equilibrium):
+        figure = draw(
+            drawn, tmp_path / "a.png", make_rows(50), equilibrium=equilibrium
+        )
+        assert [levels(axes) for axes in figure.axes] == [[], []]
+
+    def test_equilibria_of_what_is_drawn_only(self, tmp_path, drawn):
+        rows = [{"step": i, "d_loss": 1.0} for i in range(5)]
+        figure = draw(drawn, tmp_path / "a.png", rows, equilibrium=EQUILIBRIUM)
+        (axes,) = figure.axes
+        assert [label for label, _ in levels(axes)] == ["2 ln 2"]
+
+    @pytest.mark.parametrize(
+        "value, label",
+        [
+            (-math.log(2), "-ln 2"),
+            (0.5, "1/2"),
+            (0.5 * (-0.5) ** 2, "0.125"),
+            (0, "0"),
+            (2.0, "2"),
+            (1234567.0, "1.23e+06"),
+        ],
+    )
+    def test_labels_of_equilibria(self, tmp_path, drawn, value, label):
+        figure = draw(
+            drawn,
+            tmp_path / "a.png",
+            make_rows(5),
+            equilibrium={"g_loss": value},
+        )
+        assert levels(figure.axes[0]) == [(label, value)]
+        low, high = figure.axes[0].get_ylim()
+        assert low < value < high
+        assert_tidy(figure)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            (0.69, 0.70, 0.71),
+            (0, 1e-7, 2e-7),  # all at the lower frame
+            (19.8, 19.9, 20),  # and at the upper
+            (-1.11e-5, 0.5, math.log(2)),
+        ],
+    )
+    def test_crowded_equilibria(self, tmp_path, drawn, values):
+        rows = [row | {"penalty": 20.0} for row in make_rows(50, every=9999)]
+        rows[-1]["penalty"] = 0.0
+        names = ("g_loss", "penalty", "d_loss")
+        figure = draw(
+            drawn,
+            tmp_path / "a.png",
+            rows,
+            steps_per_epoch=49,
+            equilibrium=dict(zip(names, values, strict=True)),
+        )
+        axes = figure.axes[0]
+        assert [value for _, value in levels(axes)] == list(values)
+        # In the order of the lines, and none far from its own.
+        boxes = [text.get_window_extent() for text in axes.texts]
+        centres = [(box.y0 + box.y1) / 2 for box in boxes]
+        assert centres == sorted(centres)
+        lines = axes.transData.transform([(0, value) for value in values])
+        apart = np.abs(np.array(centres) - lines[:, 1]) * 72 / figure.dpi
+        assert apart.max() < 24
+        assert_tidy(figure)
+
+    def test_labels_lie_at_lines_that_are_apart(self, tmp_path, drawn):
+        figure = draw(
+            drawn, tmp_path / "a.png", make_rows(50), equilibrium=EQUILIBRIUM
+        )
+        for axes in figure.axes:
+            for text in axes.texts:
+                assert text.xyann == pytest.approx((5, 0), abs=1e-6)
+
+    def test_critic_outputs(self, tmp_path, drawn):
+        rows = [
+            {"step": i, "d_real": -500.0 + i, "d_fake": -504.0}
+            for i in range(10)
         ]
-        assert [t.get_text() for t in figure.axes[1].texts] == ["1/2"]
+        figure = draw(
+            drawn,
+            tmp_path / "a.png",
+            rows,
+            equilibrium={"d_fake": -503.0},
+            probabilities=False,
+        )
+        (axes,) = figure.axes
+        assert axes.get_ylabel() == "Critic output"
+        low, high = axes.get_ylim()
+        assert -506 < low < -504
+        assert -491 < high < -489
+        assert_tidy(figure)
+
+    @pytest.mark.parametrize("centre", [0, 0.01, -123.4, 123_456, -7e7])
+    def test_critic_outputs_that_hardly_differ(self, tmp_path, drawn, centre):
+        rows = [
+            {"step": i, "d_real": centre + 1e-6 * i, "d_fake": centre}
+            for i in range(10)
+        ]
+        figure = draw(drawn, tmp_path / "a.png", rows, probabilities=False)
+        (axes,) = figure.axes
+        ticks = [t for t in axes.get_yticks() if t <= axes.get_ylim()[1]]
+        written = [text.get_text() for text in axes.get_yticklabels()]
+        assert len(set(written)) == len(axes.get_yticks()) >= len(ticks) > 2
+        assert_tidy(figure)
+
+    @pytest.mark.parametrize("name", MEMBERS)
+    @pytest.mark.parametrize("scale", [1e-3, 1, 300])
+    def test_members_of_the_family(self, tmp_path, drawn, name, scale):
+        names, panels, options = MEMBERS[name]
+        rng = np.random.default_rng(0)
+        rows = [
+            {"step": 10 * i}
+            | {n: float(v) for n, v in zip(names, row, strict=True)}
+            for i, row in enumerate(rng.random((200, len(names))) * scale)
+        ]
+        figure = draw(
+            drawn, tmp_path / "a.png", rows, steps_per_epoch=99, **options
+        )
+        assert [a.get_ylabel() for a in figure.axes] == list(panels)
+        for axes, labels in zip(figure.axes, panels.values(), strict=True):
+            legend = axes.get_legend().get_texts()
+            assert [text.get_text() for text in legend] == labels
+            assert set(labelled(axes)) == set(labels)
+        # One axis of steps, at the bottom, and one of epochs, at the top.
+        *above, bottom = figure.axes
+        assert bottom.get_xlabel() == "Step"
+        assert not any(axes.get_xlabel() for axes in above)
+        assert [len(axes.child_axes) for axes in figure.axes] == [
+            1,
+            *[0] * len(above),
+        ]
+        for axes in figure.axes:
+            assert axes.get_xlim() == (0, 1990)
+        assert_tidy(figure)
+
+    def test_panels_do_not_touch(self, tmp_path, drawn):
+        rows = [row | {"wasserstein": 1.0} for row in make_rows(5)]
+        figure = draw(drawn, tmp_path / "a.png", rows)
+        frames = [axes.get_window_extent() for axes in figure.axes]
+        for upper, lower in itertools.pairwise(frames):
+            assert lower.y1 < upper.y0
+
+    def test_k_of_zero(self, tmp_path, drawn):
+        # The first line of a BEGAN's log.
+        figure = draw(drawn, tmp_path / "a.png", [{"step": 0, "k": 0.0}])
+        (axes,) = figure.axes
+        assert axes.get_ylim() == pytest.approx((-0.03, 1.03))
+        assert_tidy(figure)
+
+    def test_measures_begin_at_zero(self, tmp_path, drawn):
+        rows = [{"step": i, "m_global": 5.0 + i} for i in range(9)]
+        figure = draw(drawn, tmp_path / "a.png", rows)
+        low, high = figure.axes[0].get_ylim()
+        assert -1 < low <= 0 and 12 < high < 14
+
+    def test_unknown_numbers_are_ignored(self, tmp_path, drawn):
+        rows = [row | {"learning_rate": 1e9} for row in make_rows(5)]
+        figure = draw(drawn, tmp_path / "a.png", rows)
+        assert len(figure.axes) == 2
+        assert figure.axes[0].get_ylim()[1] < 100
+
+    def test_nothing_known(self, tmp_path):
+        with pytest.raises(ValueError, match=r"only \['d', 'step'\]"):
+            plot_curves(tmp_path / "a.png", [{"step": 0, "d": 1.0}])
+        assert not list(tmp_path.iterdir())
 
     def test_epochs(self, tmp_path, drawn):
         figure = draw(
@@ -560,6 +784,7 @@ class TestCurves:
             rows,
             title=title,
             steps_per_epoch=steps_per_epoch,
+            equilibrium=EQUILIBRIUM,
         )
         assert_tidy(figure)
 
@@ -570,7 +795,11 @@ class TestCurves:
         for row in rows:
             row["g_loss"] *= scale
         figure = draw(
-            drawn, tmp_path / "a.png", rows, steps_per_epoch=every * 3 + 7
+            drawn,
+            tmp_path / "a.png",
+            rows,
+            steps_per_epoch=every * 3 + 7,
+            equilibrium=EQUILIBRIUM,
         )
         assert_tidy(figure)
 

@@ -18,6 +18,7 @@ _MODULES = (
     "losses",
     "metrics",
     "networks",
+    "noise",
     "optimizers",
     "penalties",
     "pixels",
@@ -26,12 +27,16 @@ _MODULES = (
     "sampler",
 )
 
-__all__ = ["GAN", "__version__", *_MODULES]
+# The models, by the modules they are in.
+_MODELS = {"BEGAN": "began", "GAN": "gan", "VAE": "vae"}
+
+__all__ = [*_MODELS, "__version__", *_MODULES]
 
 
 def __getattr__(name):
-    if name == "GAN":
-        return importlib.import_module("tf_gans.gan").GAN
+    if name in _MODELS:
+        module = importlib.import_module(f"tf_gans.{_MODELS[name]}")
+        return getattr(module, name)
     if name in _MODULES:
         return importlib.import_module(f"tf_gans.{name}")
     raise AttributeError(f"module 'tf_gans' has no attribute {name!r}")

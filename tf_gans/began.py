@@ -5,12 +5,13 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_gans import layers
 from tf_gans.errors import check_positive_int
 from tf_gans.generative import TwoPlayerModel
 
 # The plateau is looked for in a mean over about so many steps of M_global,
 # which a batch of 16 makes noisy, and a fall of a hundredth is progress.
-_AVERAGED_STEPS = 1000
+_AVERAGED_STEPS = 1000.0
 _PROGRESS = 0.01
 
 
@@ -25,7 +26,9 @@ class BEGAN(TwoPlayerModel):
       `L(G(z))` at `gamma L(x)`, which is what the two are in balance at;
     - `M_global = L(x) + |gamma L(x) - L(G(z_G))|` measures the convergence.
 
-    The losses in these are those before the step's updates of the weights.
+    Each loss here is the one that its player then descends, before that
+    update: as in `GAN`, D's comes first, and `L(G(z_G))` is what the updated D
+    says. With `simultaneous` all are from before both updates.
 
     Args:
         generator: `keras.Model` from z to samples.
@@ -40,8 +43,8 @@ class BEGAN(TwoPlayerModel):
         patience: int or None. After so many steps without a fall of the mean
             of M_global by a hundredth, both learning rates are halved, as the
             paper does where it stalls. Defaults to `None`: never.
-        min_learning_rate: float. The rates are not halved below it. Defaults
-            to `2e-5`, the floor of carpedm20's program.
+        min_learning_rate: float, at least 0. The rates are not halved below
+            it. Defaults to `2e-5`, the floor of carpedm20's program.
         ema_decay, seed: as for `tf_gans.GAN`.
 
     Logs:
@@ -85,6 +88,12 @@ class BEGAN(TwoPlayerModel):
             raise ValueError(
                 f"`lambda_k` must be above 0. Received: lambda_k={lambda_k}"
             )
+        if not 0 <= min_learning_rate < math.inf:
+            raise ValueError(
+                "`min_learning_rate` must be at least 0. "
+                f"Received: min_learning_rate={min_learning_rate}"
+            )
+        self._refuse_classes()
         self.gamma = float(gamma)
         self.lambda_k = float(lambda_k)
         self.simultaneous = bool(simultaneous)
@@ -108,7 +117,14 @@ class BEGAN(TwoPlayerModel):
             trainable=False,
         )
 
-    def compile(self, generator_optimizer, discriminator_optimizer, **options):
+    def compile(
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        jit_compile="auto",
+        steps_per_execution="auto",
+        run_eagerly=False,
+    ):
         """Configures the model for training; see `TwoPlayerModel.compile`.
 
         Raises:
@@ -116,14 +132,22 @@ class BEGAN(TwoPlayerModel):
                 of its own.
         """
         for optimizer in (generator_optimizer, discriminator_optimizer):
-            rate = optimizer.get_config().get("learning_rate")
+            # A loss scale's optimizer has its rate from the one inside.
+            inner = getattr(optimizer, "inner_optimizer", optimizer)
+            rate = inner.get_config().get("learning_rate")
             if self.patience and isinstance(rate, dict):
                 raise ValueError(
                     "`patience` halves the learning rates, which cannot also "
                     f"follow a schedule. Received: patience={self.patience} "
                     f"and learning_rate={rate['class_name']}"
                 )
-        super().compile(generator_optimizer, discriminator_optimizer, **options)
+        super().compile(
+            generator_optimizer,
+            discriminator_optimizer,
+            jit_compile,
+            steps_per_execution,
+            run_eagerly,
+        )
 
     # The algorithm ---------------------------------------------------------
 
@@ -140,6 +164,7 @@ class BEGAN(TwoPlayerModel):
         """
         real, draws = data
         z = tf.unstack(draws["z"])
+        layers.update_power_iterations(self.discriminator)
         if self.simultaneous:
             real_error, d_loss, fake_error = self._update_both(real[0], z[0])
         else:
@@ -168,6 +193,10 @@ class BEGAN(TwoPlayerModel):
     def reconstruction_error(self, samples, training=False):
         """L(v): the mean over all components of `|v - D(v)|`, a scalar."""
         restored = self.discriminator(samples, training=training)
+        # A mean over a batch of images has more terms than 16 bits can tell.
+        samples, restored = (
+            tf.cast(t, tf.float32) for t in (samples, restored)
+        )
         return tf.reduce_mean(tf.abs(samples - restored))
 
     def _discriminator_loss(self, real, fake):
@@ -208,9 +237,11 @@ class BEGAN(TwoPlayerModel):
 
     def _watch(self, m_global):
         """Halves the learning rates where M_global stalls."""
-        # The mean of the first steps is that of all so far.
-        share = 1 / tf.minimum(
+        # The mean of the first steps is that of all so far. There may be no
+        # update yet: the search for a loss scale leaves some out.
+        share = 1 / tf.clip_by_value(
             tf.cast(self.generator_optimizer.iterations, tf.float32),
+            1.0,
             _AVERAGED_STEPS,
         )
         mean = self._mean + share * (m_global - self._mean)

@@ -124,6 +124,14 @@ class GenerativeModel(keras.Model):
         """The generator to draw samples with: the average where one is kept."""
         return self.ema_generator or self.generator
 
+    def _refuse_classes(self):
+        """For the algorithms that have no conditional form."""
+        if self.num_classes:
+            raise ValueError(
+                f"{type(self).__name__} has no conditional form. Received: a "
+                f"`generator` with num_classes={self.num_classes}"
+            )
+
     def call(self, latents, training=False):
         return self.sampler(latents, training=training)
 

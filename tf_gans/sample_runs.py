@@ -121,8 +121,10 @@ def train(name, gan, data, run, args, probe=None, stop=None):
     )
 
     def report(rows):
+        # A VAE has one loss.
+        names = [n for n in ("d_loss", "g_loss", "loss") if n in rows[0]]
         lines = [
-            f"{row['step']}: {row['d_loss']:.4f}\t{row['g_loss']:.4f}"
+            f"{row['step']}: " + "\t".join(f"{row[n]:.4f}" for n in names)
             for row in rows
         ]
         bar.write("\n".join(lines), file=sys.stdout)

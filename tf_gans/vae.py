@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_gans.generative import GenerativeModel
+from tf_gans.latents import Normal
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 SPREADS = ("log_variance", "softplus")
@@ -29,7 +30,8 @@ class VAE(GenerativeModel):
         encoder: `keras.Model` from samples to a pair of tensors of the shape
             of z: the mean, and a number for the spread.
         generator: `keras.Model` from z to samples: the mean of `p(x|z)`.
-        latents: `tf_gans.latents.Normal`. The prior.
+        latents: `tf_gans.latents.Normal`, the prior that the divergence is
+            from.
         likelihood: `"bernoulli"`, for images in [0, 1], where the generator
             has a method `logits`; or `"gaussian"`, with the standard
             deviation `stddev`. Defaults to `"bernoulli"`.
@@ -42,6 +44,10 @@ class VAE(GenerativeModel):
 
     Logs:
         `loss`, and its parts `reconstruction` and `kl`, in nats a sample.
+
+    Raises:
+        ValueError: if the prior is not normal, the generator's range is not
+            that of the likelihood, or the generator is conditional.
 
     Reference:
     - [Kingma & Welling, 2014](https://arxiv.org/abs/1312.6114), equation 10
@@ -82,6 +88,17 @@ class VAE(GenerativeModel):
                 'With `likelihood="bernoulli"` the `generator` needs a method '
                 f"`logits`. Received: {type(generator).__name__}"
             )
+        if likelihood == "bernoulli" and self.value_range not in (None, (0, 1)):
+            raise ValueError(
+                '`likelihood="bernoulli"` is for samples in [0, 1]. Received '
+                f"a `generator` of value_range={self.value_range}"
+            )
+        if not isinstance(latents, Normal):
+            raise ValueError(
+                "`latents` must be Normal, the prior that the divergence is "
+                f"from. Received: latents={latents}"
+            )
+        self._refuse_classes()
         self.encoder = encoder
         self.likelihood = likelihood
         self.stddev = float(stddev)
@@ -127,10 +144,20 @@ class VAE(GenerativeModel):
             A pair of tensors of shape `(batch, *latents.shape)`: mean and
             standard deviation.
         """
-        mean, raw = self.encoder(samples, training=training)
+        mean, stddev, _ = self._posterior(samples, training)
+        return mean, stddev
+
+    def _posterior(self, samples, training):
+        """Mean, standard deviation and logarithm of the variance of z."""
+        mean, raw = (
+            tf.cast(values, tf.float32)
+            for values in self.encoder(samples, training=training)
+        )
         if self.spread == "softplus":
-            return mean, _MIN_STDDEV + tf.nn.softplus(raw)
-        return mean, tf.exp(0.5 * raw)
+            stddev = _MIN_STDDEV + tf.nn.softplus(raw)
+            return mean, stddev, 2 * tf.math.log(stddev)
+        # Not the logarithm of its own exponential, which may be 0.
+        return mean, tf.exp(0.5 * raw), raw
 
     # The algorithm ---------------------------------------------------------
 
@@ -173,19 +200,17 @@ class VAE(GenerativeModel):
         Returns:
             A pair of scalars, means over the batch of sums over components.
         """
-        mean, sigma = self.encode(samples, training)
-        z = mean + sigma * epsilon
+        mean, stddev, log_variance = self._posterior(samples, training)
+        z = mean + stddev * epsilon
         if self.likelihood == "bernoulli":
             logits = self.generator.logits(z, training=training)
             logits = tf.cast(logits, tf.float32)
             nll = tf.nn.sigmoid_cross_entropy_with_logits(samples, logits)
         else:
-            restored = self.generator(z, training=training)
+            restored = tf.cast(self.generator(z, training=training), tf.float32)
             nll = 0.5 * tf.square((samples - restored) / self.stddev)
             nll += math.log(self.stddev) + 0.5 * math.log(2 * math.pi)
-        kl = 0.5 * (
-            tf.square(mean) + tf.square(sigma) - 1 - 2 * tf.math.log(sigma)
-        )
+        kl = 0.5 * (tf.square(mean) + tf.square(stddev) - 1 - log_variance)
         return tuple(
             tf.reduce_mean(tf.reduce_sum(_flat(values), axis=1))
             for values in (nll, kl)

@@ -7,4 +7,5 @@ pytest.register_assert_rewrite(
     "tests.contracts.losses",
     "tests.contracts.networks",
     "tests.contracts.penalties",
+    "tests.contracts.training",
 )

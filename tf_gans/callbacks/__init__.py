@@ -3,6 +3,7 @@
 from tf_gans.callbacks.checkpoints import Checkpoints
 from tf_gans.callbacks.curves import CurveProbe
 from tf_gans.callbacks.guards import StopAtW1, StopOnNonFinite
+from tf_gans.callbacks.mixtures import MixtureProbe
 from tf_gans.callbacks.probe import Probe
 from tf_gans.callbacks.progress import ImageProgress
 from tf_gans.callbacks.samples import SampleGrid
@@ -13,6 +14,7 @@ __all__ = [
     "Checkpoints",
     "CurveProbe",
     "ImageProgress",
+    "MixtureProbe",
     "Probe",
     "SampleGrid",
     "StepLog",

@@ -2,8 +2,8 @@
 
 Each is a source of batches, for training, and knows two things for the
 metrics: `sample` draws points in numpy, and `locate` says of any points which
-part of the distribution is nearest and how far away it is. Each has a `mean`, of
-shape `(2,)`, and a `std`, the root mean square of both coordinates' standard
+part of the distribution is nearest and how far away it is. Each has a `mean`,
+of shape `(2,)`, and a `std`, the root mean square of both coordinates' standard
 deviations, which say where the networks that learn it should work.
 """
 
@@ -13,6 +13,8 @@ import tensorflow as tf
 from tf_gans import random
 from tf_gans.data.source import Source
 from tf_gans.errors import check_positive_int
+
+_MARGIN = 1.15  # of a picture
 
 
 class PointDistribution(Source):
@@ -25,8 +27,8 @@ class PointDistribution(Source):
 
     Attributes:
         num_modes: int. How many parts `locate` knows; all equally likely.
-        extent: float. All but stray points lie within this of `mean`, in each
-            coordinate.
+        extent: float. Half the side of a square around `mean` that holds all
+            but stray points, with a margin: what a picture shows.
     """
 
     sample_shape = (2,)
@@ -63,6 +65,10 @@ class PointDistribution(Source):
         """
         raise NotImplementedError
 
+    def _set_extent(self, centres):
+        reach = np.abs(centres - self.mean).max() + 3 * self.sigma
+        self.extent = float(_MARGIN * reach)
+
     def _draw_centres(self, seed, first_step, num_steps):
         raise NotImplementedError
 
@@ -91,14 +97,13 @@ class Mixture(PointDistribution):
         self.num_modes = len(centres)
         self.mean = centres.mean(axis=0)
         self.std = float(np.sqrt(centres.var(axis=0).mean() + self.sigma**2))
-        reach = np.abs(centres - self.mean).max()
-        self.extent = float(reach + 3 * self.sigma)
+        self._set_extent(centres)
 
     def locate(self, points):
         points = np.asarray(points, np.float64)[:, np.newaxis]
         distances = np.linalg.norm(points - self.centres, axis=-1)
         # A point that is not a number is near to none of them.
-        distances = np.nan_to_num(distances, nan=np.inf)
+        distances = np.where(np.isnan(distances), np.inf, distances)
         return distances.argmin(axis=1), distances.min(axis=1) / self.sigma
 
     def _draw_centres(self, seed, first_step, num_steps):
@@ -173,10 +178,11 @@ class Grid(Mixture):
 
 # Points on the roll among which the nearest one to a sample is looked for.
 _ROLL_POINTS = 4096
+_COARSE = 8  # the first look's step; the arms of the roll are far apart
 
 
 class SwissRoll(PointDistribution):
-    """A spiral of one and a half turns... with noise in both coordinates.
+    """A spiral of one and a half turns, with noise in both coordinates.
 
     `t (cos t, sin t)` with t uniform in [1.5 pi, 4.5 pi]: scikit-learn's
     `make_swiss_roll`, seen from the side. Its parts, for the metrics, are
@@ -207,20 +213,29 @@ class SwissRoll(PointDistribution):
         self.mean = self._roll.mean(axis=0)
         variance = self._roll.var(axis=0).mean()
         self.std = float(np.sqrt(variance + self.sigma**2))
-        reach = np.abs(self._roll - self.mean).max()
-        self.extent = float(reach + 3 * self.sigma)
+        self._set_extent(self._roll)
 
     def locate(self, points):
-        # A tree of all points would be faster, and needs another package.
-        parts, distances = [], []
         points = np.asarray(points, np.float64)
-        for chunk in np.array_split(points, max(1, len(points) // 256)):
-            gaps = np.linalg.norm(chunk[:, np.newaxis] - self._roll, axis=-1)
-            gaps = np.nan_to_num(gaps, nan=np.inf)
-            nearest = gaps.argmin(axis=1)
-            parts.append(nearest * self.num_modes // _ROLL_POINTS)
-            distances.append(gaps.min(axis=1) / self.sigma)
-        return np.concatenate(parts), np.concatenate(distances)
+        # First among some points of the roll, then around the nearest.
+        coarse = np.arange(0, _ROLL_POINTS, _COARSE)
+        coarse = np.append(coarse, _ROLL_POINTS - 1)  # the outer end
+        near = self._nearest(points, coarse[np.newaxis])
+        around = near[:, np.newaxis] + np.arange(-_COARSE, _COARSE + 1)
+        near = self._nearest(points, np.clip(around, 0, _ROLL_POINTS - 1))
+        distances = np.hypot(*(points - self._roll[near]).T)
+        distances = np.where(np.isnan(distances), np.inf, distances)
+        return near * self.num_modes // _ROLL_POINTS, distances / self.sigma
+
+    def _nearest(self, points, candidates):
+        """Of each point's candidates, the numbers of points of the roll."""
+        x, y = points.T[..., np.newaxis]  # each (n, 1)
+        roll = self._roll[candidates]
+        squares = (x - roll[..., 0]) ** 2 + (y - roll[..., 1]) ** 2
+        squares = np.where(np.isnan(squares), np.inf, squares)
+        best = squares.argmin(axis=1)
+        rows = np.broadcast_to(candidates, (len(points), candidates.shape[1]))
+        return rows[np.arange(len(points)), best]
 
     def _curve(self, u, library):
         """The points at `u`, in [0, 1], of the roll's length in t."""

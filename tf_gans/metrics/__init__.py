@@ -5,6 +5,11 @@ from tf_gans.metrics.curves import (
     curve_floors,
     curve_metrics,
 )
+from tf_gans.metrics.mixtures import (
+    MIXTURE_METRICS,
+    mixture_floors,
+    mixture_metrics,
+)
 from tf_gans.metrics.scalar import (
     SCALAR_METRICS,
     kolmogorov_smirnov,
@@ -15,10 +20,13 @@ from tf_gans.metrics.scalar import (
 
 __all__ = [
     "CURVE_METRICS",
+    "MIXTURE_METRICS",
     "SCALAR_METRICS",
     "curve_floors",
     "curve_metrics",
     "kolmogorov_smirnov",
+    "mixture_floors",
+    "mixture_metrics",
     "scalar_floors",
     "scalar_metrics",
     "wasserstein_1",

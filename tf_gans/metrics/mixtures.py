@@ -4,9 +4,9 @@ The target is anything with `num_modes`, `sample` and `locate`, such as
 `tf_gans.data.Ring`.
 
 The definitions are PacGAN's, which are VEEGAN's made exact. Others are in use,
-and their numbers cannot be compared with these: a box in the place of the circle
-(99.46 % of perfect points lie in it), the nearest mode of all points in the place
-of the good ones for the divergence, other numbers of samples.
+and their numbers cannot be compared with these: a box in the place of the
+circle, in which 99.46 % of perfect points lie; for the divergence, all points
+in the place of the good ones; other numbers of samples.
 """
 
 import math

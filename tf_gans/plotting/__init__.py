@@ -8,6 +8,12 @@ from tf_gans.plotting.distributions import (
     show_distributions,
 )
 from tf_gans.plotting.images import GridFilm, image_grid, write_png
+from tf_gans.plotting.mixtures import (
+    MixtureAnimation,
+    PointAxes,
+    plot_mixture,
+    show_mixture,
+)
 from tf_gans.plotting.quadratics import (
     CurveAxes,
     QuadraticsAnimation,
@@ -21,6 +27,8 @@ __all__ = [
     "DistributionAnimation",
     "DistributionAxes",
     "GridFilm",
+    "MixtureAnimation",
+    "PointAxes",
     "QuadraticsAnimation",
     "VideoWriter",
     "check_video_path",
@@ -28,8 +36,10 @@ __all__ = [
     "image_grid",
     "plot_curves",
     "plot_distributions",
+    "plot_mixture",
     "plot_quadratics",
     "show_distributions",
+    "show_mixture",
     "show_quadratics",
     "write_png",
 ]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import matplotlib
 import numpy as np
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
@@ -19,7 +20,7 @@ _BLUE, _GREEN, _VERMILION, _PINK, _GREY = (
 
 # In inches.
 _WIDTH = 7.0
-_LEFT, _RIGHT, _BOTTOM = 0.85, 0.75, 0.58
+_LEFT, _RIGHT, _BOTTOM = 0.9, 0.75, 0.58
 _MARGIN = 0.1
 _TITLE = 0.3
 _LEGEND = 0.32
@@ -141,12 +142,12 @@ def plot_curves(
     if not rows:
         raise ValueError("`rows` must hold at least one row. Received: none")
     outputs = _PROBABILITIES if probabilities else _OUTPUTS
-    table = {
-        panel: series
+    panels = [
+        (panel, series)
         for panel in (_LOSSES, outputs, *_MEASURES)
         if (series := _series(rows, panel.series))
-    }
-    if not table:
+    ]
+    if not panels:
         names = sorted({name for row in rows for name in row})
         raise ValueError(
             f"`rows` must hold values to draw. Received: only {names}"
@@ -154,8 +155,8 @@ def plot_curves(
     steps = np.array([row["step"] for row in rows])
     figure = Figure()
     with sns.axes_style("ticks", {"font.family": "DejaVu Sans"}):
-        stack = _lay_out(figure, title, steps_per_epoch, list(table))
-        for axes, (panel, series) in zip(stack, table.items(), strict=True):
+        stack = _lay_out(figure, title, steps_per_epoch, panels)
+        for axes, (panel, series) in zip(stack, panels, strict=True):
             levels = _distinct(equilibrium or {}, series)
             _draw_panel(axes, panel, steps, series, levels)
             _draw_legend(axes, 0)
@@ -188,7 +189,7 @@ def _series(rows, names):
 
 def _distinct(equilibrium, names):
     """The different values at the equilibrium of what is named, ascending."""
-    levels = []
+    levels: list[float] = []
     for value in sorted(equilibrium[n] for n in names if n in equilibrium):
         if not levels or not math.isclose(value, levels[-1], abs_tol=1e-9):
             levels.append(float(value))
@@ -203,8 +204,8 @@ def _lay_out(figure, title, steps_per_epoch, panels):
     """
     bottom = _MARGIN + (_TITLE if title else 0)
     bottom += _EPOCHS if steps_per_epoch else 0
-    places = []
-    for panel in panels:
+    places: list[tuple[float, float]] = []
+    for panel, _ in panels:
         top = bottom + (_GAP if places else 0) + _LEGEND
         bottom = top + panel.height
         places.append((top, bottom))
@@ -219,7 +220,7 @@ def _lay_out(figure, title, steps_per_epoch, panels):
             va="center",
             fontsize=11,
         )
-    stack = []
+    stack: list[Axes] = []
     for top, bottom in places:
         place = (
             _LEFT / _WIDTH,
@@ -244,10 +245,13 @@ def _draw_panel(axes, panel, steps, series, levels):
     # One below the other, however wide the numbers of each panel are.
     width = _WIDTH - _LEFT - _RIGHT
     axes.yaxis.set_label_coords((_MARGIN + 0.15 - _LEFT) / width, 0.5)
+    # Steps of 2.5 would take a digit more.
+    axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
     # Large numbers get a common factor, "1e6", in the margin: above the axes
     # are the epochs.
     axes.ticklabel_format(axis="y", scilimits=(-2, 4), useOffset=False)
     axes.yaxis.get_offset_text().set_x(-0.1)
+    axes.yaxis.OFFSETTEXTPAD = 6  # points: above a number at the frame
 
 
 def _draw_curves(axes, steps, series, names):
@@ -303,8 +307,8 @@ def _limits(values, means, levels, from_zero):
     low, high = min(inside, default=0.0), max(inside, default=0.0)
     if low == high == 0:
         high = 1.0
-    # Of numbers that are nearly equal no more than three digits are written.
-    missing = max(0.02 * max(-low, high) - (high - low), 0)
+    # Of numbers that are nearly equal no more than four digits are written.
+    missing = max(0.01 * max(-low, high) - (high - low), 0)
     margin = 0.03 * (high - low) + missing / 2  # a line at 0 is seen whole
     return low - margin, high + margin
 

@@ -201,7 +201,7 @@ class _Moving:
     def set(self, curves, numbers):
         x = np.broadcast_to(self._x, np.shape(curves))
         segments = np.stack([x, curves], axis=-1)  # (n, num_points, 2)
-        self._bundle.set_segments(segments[1:])
+        self._bundle.set_segments(list(segments[1:]))
         self._first.set_data(*segments[0].T)
         for text, number in zip(self._numbers, numbers, strict=True):
             text.set_text(f"{number:.2f}")

@@ -28,13 +28,24 @@ from tf_gans.networks import infogan, wgan_gp
 from tf_gans.vae import VAE
 
 _COMPARED_SLOPE = 0.2  # abstract_gan.py:82-113
+_LEAST_RATE = 2e-5  # carpedm20's config.py:36-39
+_CHOICES = {
+    "model": ("gan", "began", "vae"),
+    "networks": ("infogan", "wgan-gp", "began"),
+    "optimizer": ("adam", "rmsprop"),
+}
 
 
 def _halving(rate):
     """carpedm20's clock: half each 100,000 steps, not below 2e-5."""
-    return keras.optimizers.schedules.PiecewiseConstantDecay(
-        [100_000, 200_000], [rate, rate / 2, rate / 4]
-    )
+    rates = [rate]
+    while rates[-1] > _LEAST_RATE:
+        rates.append(max(rates[-1] / 2, _LEAST_RATE))
+    if len(rates) == 1:
+        return rate
+    # A rate holds up to and with its boundary, and steps count from 0.
+    boundaries = [100_000 * i - 1 for i in range(1, len(rates))]
+    return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +100,15 @@ class FamilyRecipe:
     patience: int | None = None
     spread: str = "log_variance"
 
+    def __post_init__(self):
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices:
+                raise ValueError(
+                    f"`{name}` must be one of {', '.join(choices)}. "
+                    f"Received: {name}={value!r}"
+                )
+
     def latents(self):
         """The prior of z."""
         if self.normal:
@@ -105,9 +125,11 @@ class FamilyRecipe:
         if self.schedule:
             learning_rate = self.schedule(learning_rate)
         if self.optimizer == "rmsprop":
-            # PyTorch's defaults, which the authors' program has.
+            # PyTorch's defaults, which the authors' program has: it adds 1e-8
+            # to the root, where Keras adds the square of that below it. A
+            # critic whose weights are clipped has gradients of such a size.
             optimizer = keras.optimizers.RMSprop(
-                learning_rate, rho=0.99, epsilon=1e-8
+                learning_rate, rho=0.99, epsilon=1e-16
             )
         else:
             optimizer = optimizers.KernelAdam(
@@ -321,7 +343,8 @@ def build(
         ema_decay: as for `GAN`.
         dtype: the networks' dtype or dtype policy. Defaults to Keras' global.
         jit_compile: as for `GAN.compile`.
-        **changes: other values of the `FamilyRecipe`'s attributes.
+        **changes: other values of the `FamilyRecipe`'s attributes, but for
+            those of the data.
 
     Returns:
         A compiled `tf_gans.GAN`, `BEGAN` or `VAE`. Its `value_range` says what
@@ -331,8 +354,8 @@ def build(
         ValueError: options contradict each other or the recipe.
     """
     recipe = dataclasses.replace(get(name, preset), **changes)
-    given = {
-        **changes,
+    # Flags that are off ask for nothing; a change does, whatever its value.
+    flags = {
         "label_smoothing": label_smoothing,
         "instance_noise": instance_noise,
         "instance_noise_steps": instance_noise_steps,
@@ -341,6 +364,7 @@ def build(
         "clip": clip,
         "spectral_norm": spectral_norm,
     }
+    given = {k: v for k, v in flags.items() if v} | changes
     _refuse_idle(name, recipe, given)
     shape = {"size": size, "channels": channels, "seed": seed, "dtype": dtype}
     generator, other = _networks(recipe, shape, dropout, spectral_norm)
@@ -392,31 +416,46 @@ def build(
 def _refuse_idle(name, recipe, given):
     """Refuses options that would do nothing."""
     model = recipe.model
+    players = model != "vae"
     places = {
+        "loss": model == "gan",
+        "penalty": model == "gan",
+        "constraint": model == "gan" and "clip" not in given,
+        "fresh_latents": model == "gan" and not recipe.simultaneous,
+        "simultaneous": players,
         "label_smoothing": recipe.loss in (losses.Minimax, losses.NonSaturating)
         and model == "gan",
         "instance_noise": model == "gan",
-        "instance_noise_steps": bool(given["instance_noise"]),
-        "penalty_weight": recipe.penalty is not None,
+        "instance_noise_steps": model == "gan",
+        "penalty_weight": model == "gan" and recipe.penalty is not None,
         "clip": model == "gan",
         "critic_steps": model == "gan",
         "spectral_norm": model == "gan" and recipe.networks == "infogan",
         "dropout": recipe.networks == "infogan",
         "batch_norm": recipe.networks == "infogan",
-        "discriminator_learning_rate": model != "vae",
+        "discriminator_learning_rate": players,
         "beta_1": recipe.optimizer == "adam",
         "beta_2": recipe.optimizer == "adam",
+        "epsilon": recipe.optimizer == "adam",
         "gamma": model == "began",
         "lambda_k": model == "began",
         "patience": model == "began",
         "spread": model == "vae",
+        # Of the data, which are not given here.
+        "batch_size": False,
+        "epochs": False,
     }
-    for option, has_place in places.items():
-        if given.get(option) and not has_place:
+    for option, value in given.items():
+        if not places.get(option, True):
             raise ValueError(
                 f"`{option}` does nothing in the recipe {name}, of "
-                f"{recipe.source}. Received: {option}={given[option]}"
+                f"{recipe.source}. Received: {option}={value}"
             )
+    if "instance_noise_steps" in given and "instance_noise" not in given:
+        raise ValueError(
+            "`instance_noise_steps` needs an `instance_noise` that falls. "
+            f"Received: instance_noise_steps={given['instance_noise_steps']}"
+        )
 
 
 def _networks(recipe, shape, dropout, spectral_norm):
