@@ -352,6 +352,7 @@ class TestDRAGAN(GANContract):
     logs = ("d_loss", "g_loss", "penalty")
 
 
+@pytest.mark.slow
 class TestGaussianDRAGAN(GANContract):
     """The paper's noise, beside instance noise, and both players at once."""
 
@@ -364,6 +365,7 @@ class TestGaussianDRAGAN(GANContract):
     logs = ("d_loss", "g_loss", "penalty")
 
 
+@pytest.mark.slow
 class TestClamped(GANContract):
     """The clamped loss with R1, beside batch normalisation; one z for all."""
 
@@ -434,6 +436,7 @@ class TestBEGAN(BEGANContract):
         np.testing.assert_array_equal(found["learning_rate"], expected)
 
 
+@pytest.mark.slow
 class TestSimultaneousBEGAN(BEGANContract):
     """One forward pass for both players, as in the well-known program."""
 
@@ -468,6 +471,7 @@ class TestVAE(VAEContract):
     options = {"ema_decay": 0.9}
 
 
+@pytest.mark.slow
 class TestGaussianVAE(VAEContract):
     options = {"likelihood": "gaussian", "stddev": 0.5, "spread": "softplus"}
 

@@ -183,6 +183,7 @@ class NetworkContract:
         ):
             np.testing.assert_array_equal(a, b)
 
+    @pytest.mark.slow
     def test_compiles_with_xla(self, case):
         network = case.make(seed=0)
 

@@ -389,6 +389,7 @@ class TrainingContract:
         np.testing.assert_array_equal(losses, trained["losses"][FIRST:])
         assert_same(state(other), trained["end"])
 
+    @pytest.mark.slow
     def test_survives_saving_and_goes_on_bit_for_bit(self, trained):
         """The optimizers with it, and all options."""
         loaded = keras.saving.load_model(trained["file"])
@@ -417,6 +418,7 @@ class TrainingContract:
         """The step, which is what a GPU runs compiled."""
         self.check_agrees(compiled_steps(self.make(), 3), trained)
 
+    @pytest.mark.slow
     def test_eager_agrees(self, trained):
         model = self.make(run_eagerly=True, steps_per_execution=3)
         assert not model.jit_compile
