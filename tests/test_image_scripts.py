@@ -359,7 +359,8 @@ class TestMistakes:
     def test_a_size_that_the_networks_cannot_make(self, tmp_path):
         write_npz(tmp_path / "data.npz", size=40, count=130)
         line = refused(tmp_path, "dcgan.py", "--data", "data.npz", "--size", 40)
-        assert "--size 40" in line
+        assert "--size must be" in line
+        assert "size=40" in line
 
     def test_labels_missing(self, tmp_path):
         images = np.zeros((130, 28, 28), np.uint8)
