@@ -425,6 +425,7 @@ class TrainingContract:
         self.check_agrees(fit(model, 3), trained)
 
     @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+    @pytest.mark.slow
     def test_mixed_precision(self, trained, dtype):
         model = self.make(dtype=dtype, run_eagerly=True, steps_per_execution=4)
         before = state(model)
