@@ -73,9 +73,8 @@ class KernelAdam(keras.optimizers.Adam):
     """Adam whose update of a variable is one kernel of TensorFlow's.
 
     Keras' Adam passes over a variable of millions of parameters a dozen times,
-    once for each of its operations. TensorFlow's `ResourceApplyAdam` passes
-    once: a training step of the MNIST pair takes 6 % less time on a CPU. The
-    numbers are those of `keras.optimizers.Adam`.
+    once for each of its operations; TensorFlow's `ResourceApplyAdam` passes
+    once. The numbers are those of `keras.optimizers.Adam`.
 
     Args: those of `keras.optimizers.Adam`, except `amsgrad`, which is not
         supported.
