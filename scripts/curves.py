@@ -18,7 +18,6 @@ from tf_gans import cli, sample_runs
 
 NUM_CURVES = 10_000  # in the summary
 NUM_SHOWN = 30  # in the picture
-FILM_FRAMES = 300  # at least, of a film where --anim-every does not say
 
 
 def parse_arguments():
@@ -64,20 +63,7 @@ def parse_arguments():
     )
     cli.add_training_flags(add)
 
-    group = parser.add_argument_group("what is written")
-    add = group.add_argument
-    cli.add_run_flags(
-        add,
-        log_every=100,
-        checkpoints="every 2 seconds",
-        anim_every=None,
-        frames=f"{FILM_FRAMES} frames in all",
-    )
-    add(
-        "--no-window",
-        action="store_true",
-        help="do not show the picture, even where a display exists",
-    )
+    sample_runs.add_output_flags(parser, log_every=100)
     return cli.parse_run(parser)
 
 
@@ -130,12 +116,11 @@ def train(gan, data, run, args, frames):
 
     probe = None
     if args.anim_path:
-        frames_apart = sample_runs.total_steps(run) // FILM_FRAMES
         probe = CurveProbe(
             frames.append,
             data,
             num_curves=NUM_SHOWN,
-            every=args.anim_every or max(1, frames_apart),
+            every=sample_runs.frames_apart(run, args),
         )
     sample_runs.train("curves", gan, data, run, args, probe)
 
@@ -206,7 +191,7 @@ def print_summary(scores, floors):
 def main():
     """Trains, draws, measures and exports."""
     args, named = parse_arguments()
-    sample_runs.check("curves", args)
+    cli.check_run("curves", args)
     with cli.quiet_imports():
         import tensorflow as tf
 

@@ -28,9 +28,6 @@ def parse_arguments():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    positive = cli.integer(1, 10**9)
-
     group = parser.add_argument_group("what is learned")
     add = group.add_argument
     add(
@@ -72,7 +69,7 @@ def parse_arguments():
     )
     add(
         "--num-steps",
-        type=positive,
+        type=cli.integer(1, 10**9),
         metavar="N",
         help="training steps (default: the recipe's, 5000)",
     )
@@ -98,20 +95,7 @@ def parse_arguments():
     )
     cli.add_training_flags(add)
 
-    group = parser.add_argument_group("what is written")
-    add = group.add_argument
-    cli.add_run_flags(
-        add,
-        log_every=10,
-        checkpoints="every 2 seconds",
-        anim_every=1,
-        frames="1",
-    )
-    add(
-        "--no-window",
-        action="store_true",
-        help="do not show the picture, even where a display exists",
-    )
+    sample_runs.add_output_flags(parser, log_every=10, anim_every=1)
 
     values, named = cli.parse_run(parser)
     if values.data and ("mu" in named or "sigma" in named):
@@ -318,7 +302,7 @@ def print_summary(data, scores, floors):
 def main():
     """Trains, draws, measures and exports."""
     args, named = parse_arguments()
-    sample_runs.check("gaussian", args)
+    cli.check_run("gaussian", args)
     with cli.quiet_imports():
         import tensorflow as tf
 

@@ -82,7 +82,10 @@ def test_checkpoints_by_time(gan):
     assert len(saved) == 2
 
 
-@pytest.mark.parametrize("good", [None, "run/step-3.npz"])
+@pytest.mark.parametrize(
+    "good",
+    [None, pytest.param("run/step-3.npz", marks=pytest.mark.slow)],
+)
 def test_divergence_is_told_and_not_saved(good):
     gan = build(rate=1e18)
     saved = []

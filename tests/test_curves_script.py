@@ -1,4 +1,4 @@
-"""`scripts/curves.py`, as a process, as a user runs it."""
+"""`scripts/curves.py`, as a process, as a user runs it, and in this one."""
 
 import json
 import os
@@ -11,6 +11,8 @@ import time
 
 import numpy as np
 import pytest
+
+from tests import script_runner
 
 ROOT = pathlib.Path(__file__).parent.parent
 SCRIPT = ROOT / "scripts/curves.py"
@@ -33,6 +35,19 @@ def run(cwd, *arguments, code=0):
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done
+
+
+@pytest.fixture(scope="module")
+def script():
+    return script_runner.load("curves")
+
+
+@pytest.fixture
+def here(script, tmp_path, monkeypatch):
+    """Runs the script in this process and an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    return lambda *arguments: script_runner.run(script, *arguments)[0]
 
 
 def assert_same_weights(one, other):
@@ -138,9 +153,9 @@ def test_the_export_samples_what_the_run_trained(article):
         assert scores[name] == pytest.approx(value, rel=0.05)
 
 
-def test_the_default_gives_right_curves(tmp_path):
+def test_the_default_gives_right_curves(here, tmp_path):
     """What a newcomer sees first, with a film."""
-    run(tmp_path, "--anim-path", "film.mp4", "--log-every", 5000)
+    here("--anim-path", "film.mp4", "--log-every", 5000)
     path = tmp_path / "runs/curves-001"
     summary = json.loads((path / "summary.json").read_text())
     assert summary["steps"] == 10_001
@@ -150,6 +165,7 @@ def test_the_default_gives_right_curves(tmp_path):
     assert 300 <= count_frames(tmp_path / "film.mp4") <= 305
 
 
+@pytest.mark.slow  # quick is that of gaussian.py, by the same code
 def test_killed_and_resumed_is_the_same(tmp_path):
     """SIGKILL twice, at arbitrary moments; the film is whole, too."""
     flags = ["--recipe", "code", "--num-steps", 30_000, "--hidden-size", 16]
@@ -187,6 +203,7 @@ def test_killed_and_resumed_is_the_same(tmp_path):
     assert not (run_dir / "frames").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     flags = ["--num-steps", 10**7, "--recipe", "code", "--run-dir", "run"]
     process = subprocess.Popen(
@@ -209,35 +226,32 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert (tmp_path / f"run/checkpoints/step-{steps:09d}.npz").exists()
 
 
-def test_more_steps_and_other_values(tmp_path):
+def test_more_steps_and_other_values(script, here, tmp_path):
     """Of `code`, more steps may be asked for; nothing else."""
     flags = ["--run-dir", "run", "--no-jit-compile"]
-    run(tmp_path, "--recipe", "code", "--num-steps", 20, *flags)
+    here("--recipe", "code", "--num-steps", 20, *flags)
     config = json.loads((tmp_path / "run/config.json").read_text())["config"]
     assert config["jit_compile"] is False
     resume = ["--run-dir", "run", "--resume"]
     other = ["--loss", "non-saturating", "--seed", 3, "--recipe", "code"]
-    done = run(tmp_path, *resume, *other, code=2)
-    (line,) = done.stderr.splitlines()
+    line = script_runner.refused(script, *resume, *other)
     assert "seed was 42, received 3" in line
     assert "loss was 'minimax', received 'non-saturating'" in line
     assert "recipe" not in line
-    done = run(tmp_path, *resume, "--num-steps", 30, "--log-every", 10)
-    assert "after 21 steps" in done.stdout
-    assert "30: " in done.stdout
-    done = run(tmp_path, *resume)
-    assert "after 31 steps" in done.stdout
+    out = here(*resume, "--num-steps", 30, "--log-every", 10)
+    assert "after 21 steps" in out
+    assert "30: " in out
+    assert "after 31 steps" in here(*resume)
 
 
-def test_a_schedule_fixes_the_number_of_steps(tmp_path):
+def test_a_schedule_fixes_the_number_of_steps(script, here, tmp_path):
     flags = ["--run-dir", "run", "--no-jit-compile", "--num-steps"]
-    run(tmp_path, *flags, 20, "--loss", "non-saturating")
+    here(*flags, 20, "--loss", "non-saturating")
     log = (tmp_path / "run/log.jsonl").read_text()
     assert json.loads(log.splitlines()[0])["g_loss"] > 0  # -log D
-    done = run(
-        tmp_path, "--run-dir", "run", "--resume", "--num-steps", 30, code=2
-    )
-    assert "num_steps was 20, received 30" in done.stderr
+    flags = ["--run-dir", "run", "--resume", "--num-steps", 30]
+    line = script_runner.refused(script, *flags)
+    assert "num_steps was 20, received 30" in line
 
 
 @pytest.mark.parametrize(
@@ -262,16 +276,15 @@ def test_a_schedule_fixes_the_number_of_steps(tmp_path):
         (["--export", "file"], "file is not a directory"),
     ],
 )
-def test_mistakes(tmp_path, arguments, message):
+def test_mistakes(script, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     (tmp_path / "gaussian").mkdir()
     (tmp_path / "gaussian/config.json").write_text(
         '{"format": 1, "config": {"recipe": "stable"}}'
     )
     before = sorted(p.name for p in tmp_path.iterdir())
-    done = run(tmp_path, *arguments, code=2)
-    (line,) = done.stderr.splitlines()
+    line = script_runner.refused(script, *arguments)
     assert line.startswith("curves.py: ")
     assert re.search(message, line), line
-    assert done.stdout == ""
     assert sorted(p.name for p in tmp_path.iterdir()) == before

@@ -248,8 +248,15 @@ class TestBoundary:
 
 
 class TestFit:
-    @pytest.mark.parametrize("jit_compile", [False, True])
-    @pytest.mark.parametrize("minibatch", [False, True])
+    @pytest.mark.parametrize(
+        ("minibatch", "jit_compile"),
+        [
+            (False, True),
+            (True, False),
+            pytest.param(False, False, marks=pytest.mark.slow),
+            pytest.param(True, True, marks=pytest.mark.slow),
+        ],
+    )
     def test_frames_are_those_of_the_steps(self, minibatch, jit_compile):
         source = data.Gaussian(8)
 
@@ -285,6 +292,7 @@ class TestFit:
             )
             np.testing.assert_allclose(density[i], expected, atol=5e-3)
 
+    @pytest.mark.slow
     def test_measuring_changes_nothing(self):
         weights = []
         for callbacks in ([], [DistributionProbe(Recorder(), batch_size=8)]):

@@ -328,7 +328,15 @@ class TestClock:
 # Training --------------------------------------------------------------------
 
 
-@each_member
+@pytest.mark.parametrize(
+    ("name", "preset"),
+    [
+        pytest.param(
+            *member, marks=pytest.mark.slow if member[1] == "code" else ()
+        )
+        for member in MEMBERS
+    ],
+)
 def test_two_steps(name, preset):
     model = build(name, preset, ema_decay=0.9)
     before = [v.numpy() for v in model.trainable_variables]

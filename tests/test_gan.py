@@ -479,6 +479,7 @@ class TestDatasets:
         with pytest.raises(ValueError, match="drop_remainder=True"):
             gan.fit(dataset.batch(8), verbose=0)
 
+    @pytest.mark.slow
     def test_from_a_source_to_a_dataset_and_back(self, from_source, fresh):
         gan = fresh()
         fit(gan, 4, TABLE)
@@ -495,7 +496,13 @@ class TestDatasets:
 
 class TestProbe:
     @pytest.mark.parametrize(
-        ("every", "size"), [(1, 5), (3, 5), (7, 5), (2, 1000)]
+        ("every", "size"),
+        [
+            (3, 5),
+            pytest.param(1, 5, marks=pytest.mark.slow),
+            pytest.param(7, 5, marks=pytest.mark.slow),
+            pytest.param(2, 1000, marks=pytest.mark.slow),
+        ],
     )
     def test_moments(self, one_by_one, every, size):
         """At the right steps, with the weights that stood then."""

@@ -53,6 +53,8 @@ SET_UPS = {
     "dcgan classes": deep("paper", num_classes=10, **DIGITS),
     "dcgan code": deep("carpedm20", num_classes=10, **DIGITS),
 }
+# The others take XLA a minute and more together.
+QUICK_TO_COMPILE = ("mnist dense", "dcgan 16")
 each_set_up = pytest.mark.parametrize("name", SET_UPS)
 
 
@@ -176,7 +178,15 @@ def test_seeds(name):
 # Training --------------------------------------------------------------------
 
 
-@each_set_up
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name, marks=() if name in QUICK_TO_COMPILE else pytest.mark.slow
+        )
+        for name in SET_UPS
+    ],
+)
 def test_a_step_under_xla_is_the_same(name):
     compiled = SET_UPS[name](seed=3, jit_compile=True)
     assert compiled.jit_compile
@@ -191,10 +201,21 @@ def test_a_step_under_xla_is_the_same(name):
 @pytest.mark.parametrize(
     ("name", "dtype"),
     [
-        *((name, "mixed_bfloat16") for name in SET_UPS),
-        ("mnist conv", "mixed_float16"),
-        ("dcgan 32", "mixed_float16"),
+        ("mnist conv", "mixed_bfloat16"),
+        ("mnist dense", "mixed_float16"),
+        ("dcgan 16", "mixed_bfloat16"),
+        ("dcgan classes", "mixed_bfloat16"),
         ("dcgan code", "mixed_float16"),
+        *(
+            pytest.param(name, dtype, marks=pytest.mark.slow)
+            for name, dtype in (
+                ("mnist conv", "mixed_float16"),
+                ("dcgan 28", "mixed_bfloat16"),
+                ("dcgan 32", "mixed_bfloat16"),
+                ("dcgan 32", "mixed_float16"),
+                ("dcgan code", "mixed_bfloat16"),
+            )
+        ),
     ],
 )
 def test_mixed_precision(name, dtype):
@@ -221,7 +242,14 @@ def test_mixed_precision(name, dtype):
     )
 
 
-@pytest.mark.parametrize("name", ["mnist conv", "mnist dense", "dcgan code"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mnist dense",
+        "dcgan code",
+        pytest.param("mnist conv", marks=pytest.mark.slow),
+    ],
+)
 def test_survives_saving(name, tmp_path):
     gan = SET_UPS[name](seed=3, ema_decay=0.9, jit_compile=False)
     train(gan, 1)

@@ -191,6 +191,7 @@ class TestDense:
         assert "--resume" in line
 
 
+@pytest.mark.slow
 def test_killed_at_random_ends_with_the_same_bits(tmp_path):
     write_npz(tmp_path / "data.npz", count=256)
     flags = [
@@ -200,7 +201,7 @@ def test_killed_at_random_ends_with_the_same_bits(tmp_path):
     process(tmp_path, "mnist.py", *flags, "--run-dir", "whole")
     arguments = [*flags, "--run-dir", "cut"]
     chance = random.Random(1)
-    for kill in range(3):
+    for kill in range(5):
         child = subprocess.Popen(
             command("mnist.py", *arguments),
             cwd=tmp_path,
@@ -209,7 +210,7 @@ def test_killed_at_random_ends_with_the_same_bits(tmp_path):
         )
         arguments = ["--run-dir", "cut", "--resume"]
         # Until it trains, then a little.
-        target = 1 + 10 * kill
+        target = 1 + 8 * kill
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and child.poll() is None:
             checkpoints = sorted(tmp_path.glob("cut/checkpoints/*.json"))
@@ -223,6 +224,7 @@ def test_killed_at_random_ends_with_the_same_bits(tmp_path):
     assert_same(tmp_path / "whole", tmp_path / "cut")
 
 
+@pytest.mark.slow
 def test_interrupted_saves_and_says_how_to_go_on(tmp_path):
     write_npz(tmp_path / "data.npz")
     child = subprocess.Popen(

@@ -113,7 +113,14 @@ class TestBatches:
         assert len(set(following)) == 1020
         assert np.sum(whole == following) < 10
 
-    @pytest.mark.parametrize("num_images", [1000, 1021, 60_000])
+    @pytest.mark.parametrize(
+        "num_images",
+        [
+            1021,
+            pytest.param(1000, marks=pytest.mark.slow),
+            pytest.param(60_000, marks=pytest.mark.slow),
+        ],
+    )
     def test_xla_gives_the_same_bits(self, num_images):
         labels = np.arange(num_images) % 7
         source = data.Images(numbered(num_images, (5, 5, 1)), 16, labels)
@@ -273,8 +280,15 @@ def build_gan(jit_compile, steps_per_execution):
     return gan, looker
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("steps_per_execution", [1, 4])
+@pytest.mark.parametrize(
+    ("steps_per_execution", "jit_compile"),
+    [
+        (1, False),
+        (4, True),
+        pytest.param(1, True, marks=pytest.mark.slow),
+        pytest.param(4, False, marks=pytest.mark.slow),
+    ],
+)
 def test_training_sees_the_batches_of_its_steps(
     jit_compile, steps_per_execution
 ):

@@ -129,9 +129,9 @@ def test_a_cut_run_ends_with_the_same_bits(
     ("gan", "data_set", "minibatch"),
     [
         ("vae", "grid", False),
-        ("began", "swiss-roll", False),
-        ("wgan-gp", "ring", False),
-        ("ns", "ring", True),
+        pytest.param("began", "swiss-roll", False, marks=pytest.mark.slow),
+        pytest.param("wgan-gp", "ring", False, marks=pytest.mark.slow),
+        pytest.param("ns", "ring", True, marks=pytest.mark.slow),
     ],
 )
 def test_any_recipe_on_any_data(

@@ -255,7 +255,16 @@ class TestPermuted:
                 assert np.sum(a == b) < 10
                 assert abs(np.corrcoef(a, b)[0, 1]) < 0.05
 
-    @pytest.mark.parametrize("size", [3, 128, 10_007, 60_000])
+    @pytest.mark.parametrize(
+        "size",
+        [
+            10_007,
+            *(
+                pytest.param(size, marks=pytest.mark.slow)
+                for size in (3, 128, 60_000)
+            ),
+        ],
+    )
     def test_xla_gives_the_same(self, size):
         def look_up(seed, epoch, places):
             return random.permuted(seed, "test", epoch, places, size)

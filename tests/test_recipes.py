@@ -81,10 +81,11 @@ def test_seeds_give_other_weights():
 
 def test_stable_follows_the_data():
     """Scaled data look the same to the networks of `stable`."""
-    original = build("stable", data.Gaussian(16), hidden_size=4)
+    small = {"hidden_size": 4, "jit_compile": False}
+    original = build("stable", data.Gaussian(16), **small)
     assert (original.generator.shift, original.generator.scale) == (0, 1)
     scaled_data = data.Gaussian(16, mu=70.0, sigma=8.0)  # 6 + 16 x
-    scaled = build("stable", scaled_data, hidden_size=4)
+    scaled = build("stable", scaled_data, **small)
     assert isinstance(scaled.penalty, penalties.R1)
     histories = []
     for gan, source in ((original, data.Gaussian(16)), (scaled, scaled_data)):
@@ -99,7 +100,9 @@ def test_stable_follows_the_data():
     )
 
 
-@pytest.mark.parametrize("minibatch", [False, True])
+@pytest.mark.parametrize(
+    "minibatch", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_stable_learns_two_peaks(minibatch):
     """A shape that is no curve of the Gaussian's."""
     rng = np.random.default_rng(0)
@@ -122,7 +125,7 @@ def test_published_recipes_do_not_follow_the_data():
 
 
 @pytest.mark.parametrize("minibatch", [False, True])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_stable_converges(minibatch, seed):
     target = data.Gaussian(recipes.get("stable", minibatch).batch_size)
     gan = build("stable", target, minibatch=minibatch, seed=seed)

@@ -284,10 +284,14 @@ def test_one_update_a_step_keeps_up(jit_compile):
     def train(steps):
         tf.while_loop(lambda i: i < steps, step, (0,))
 
-    for steps in (1, 20, 50):
-        train(tf.constant(steps))
-        effective = norm("conv2d", wrapper.normalized_kernel())
-        assert effective == pytest.approx(1, abs=0.05), steps
+    norms = []
+    for _ in range(70):
+        train(tf.constant(1))
+        norms.append(norm("conv2d", wrapper.normalized_kernel()))
+    # Where the two largest singular values change places, it lags a little.
+    assert np.median(norms) == pytest.approx(1, abs=0.01)
+    assert min(norms) > 1 - 1e-4  # sigma is estimated from below
+    assert max(norms) < 1.3
     assert np.abs(wrapper.layer.kernel - start).max() > 0.1
 
 

@@ -188,7 +188,9 @@ def test_first_losses_and_gradients(variant, minibatch, loss):
 
 @both_losses
 @both_networks
-@pytest.mark.parametrize("optimizer", [adam, fused_adam])
+@pytest.mark.parametrize(
+    "optimizer", [pytest.param(adam, marks=pytest.mark.slow), fused_adam]
+)
 def test_training_as_in_the_code(float64, optimizer, minibatch, loss):
     expected = reference("code", minibatch, loss, tf.float64)
     gan = make_gan("code", minibatch, loss, expected.initial)

@@ -201,6 +201,35 @@ def parse_run(parser):
     return values, named
 
 
+def check_run(name, values):
+    """Answers the mistakes that can be seen without loading anything.
+
+    Args:
+        name: str. The script's name, and that of its runs.
+        values: what `parse_run` returns first.
+
+    Raises:
+        UserError: a file cannot be written, or the run directory is not what
+            the flags say.
+    """
+    from tf_gans import files
+    from tf_gans.run import RunDirectory
+
+    if values.anim_path:
+        from tf_gans.plotting import video  # takes seconds to load
+
+        video.check_video_path(values.anim_path)
+    if values.export:
+        files.check_writable(values.export / "new-version")
+    if values.resume:
+        run = RunDirectory.resume(values.run_dir)
+        # The first runs of gaussian.py do not say whose they are.
+        if run.config.get("script", "gaussian") != name:
+            raise UserError(f"{run.path}: is not a run of {name}.py")
+    elif values.run_dir:
+        RunDirectory.check_new(values.run_dir)
+
+
 @contextlib.contextmanager
 def interruptible(model):
     """Lets Ctrl-C and SIGTERM end `fit` after the block that is running.

@@ -168,7 +168,8 @@ class GAN(TwoPlayerModel):
                 batch, *latents.shape)`, or where all updates share one z of
                 shape `(1, batch, *latents.shape)`; the penalty's, `"penalty"`,
                 with a leading axis of `critic_steps`; and `"noise"`, of shape
-                `(2 * critic_steps + generator_steps, batch, *sample_shape)`.
+                `(2 * critic_steps + generator_steps, batch, *sample_shape)`,
+                without the generator's where both players share a pass.
 
         Returns:
             A dict of scalars: the losses of the last discriminator update and
@@ -228,11 +229,12 @@ class GAN(TwoPlayerModel):
                     lambda t: _split_steps(t, num_steps, critics), noise
                 )
         if self.instance_noise is not None:
+            shared = self.simultaneous  # the generator has no pass of its own
             draws["noise"] = self.instance_noise.draw(
                 seed,
                 first_step,
                 num_steps,
-                critics + updates,
+                2 * critics + (0 if shared else self.generator_steps),
                 batch_size,
                 self.sample_shape,
             )

@@ -204,24 +204,6 @@ def open_images(config, args):
     }
 
 
-def check(name, args):
-    """Answers the mistakes that can be seen without loading anything."""
-    from tf_gans import files
-    from tf_gans.plotting import video
-    from tf_gans.run import RunDirectory
-
-    if args.anim_path:
-        video.check_video_path(args.anim_path)
-    if args.export:
-        files.check_writable(args.export / "new-version")
-    if args.resume:
-        run = RunDirectory.resume(args.run_dir)
-        if run.config.get("script") != name:
-            raise UserError(f"{run.path}: is not a run of {name}.py")
-    elif args.run_dir:
-        RunDirectory.check_new(args.run_dir)
-
-
 def start(name, args, named, new_config):
     """Opens the run directory, the data and the model.
 
@@ -299,7 +281,7 @@ def _as_flags(message, config):
 
 def run(name, args, named, new_config):
     """Trains, draws and exports: all that a script does after its flags."""
-    check(name, args)
+    cli.check_run(name, args)
     with cli.quiet_imports():
         import tensorflow as tf
 

@@ -9,31 +9,33 @@ import json
 import sys
 
 from tf_gans import cli
-from tf_gans.errors import Interrupted, RunError, UserError
+from tf_gans.errors import Interrupted, RunError
+
+FILM_FRAMES = 300  # at least, of a film whose length is the training's
 
 
-def check(name, args):
-    """Answers the mistakes that can be seen without loading TensorFlow.
+def add_output_flags(parser, log_every, anim_every=None):
+    """Adds the flags of what a training writes and shows.
 
     Args:
-        name: str. The script's name, and that of its runs.
-        args: the flags' values, those of `cli.add_run_flags` among them.
+        parser: `cli.Parser`.
+        log_every: int. The default of `--log-every`.
+        anim_every: int, or None for `FILM_FRAMES` frames in all. The default
+            of `--anim-every`. Defaults to `None`.
     """
-    from tf_gans import files
-    from tf_gans.plotting import video
-    from tf_gans.run import RunDirectory
-
-    if args.anim_path:
-        video.check_video_path(args.anim_path)
-    if args.export:
-        files.check_writable(args.export / "new-version")
-    if args.resume:
-        run = RunDirectory.resume(args.run_dir)
-        # The first runs of gaussian.py do not say whose they are.
-        if run.config.get("script", "gaussian") != name:
-            raise UserError(f"{run.path}: is not a run of {name}.py")
-    elif args.run_dir:
-        RunDirectory.check_new(args.run_dir)
+    add = parser.add_argument_group("what is written").add_argument
+    cli.add_run_flags(
+        add,
+        log_every=log_every,
+        checkpoints="every 2 seconds",
+        anim_every=anim_every,
+        frames=str(anim_every or f"{FILM_FRAMES} frames in all"),
+    )
+    add(
+        "--no-window",
+        action="store_true",
+        help="do not show the picture, even where a display exists",
+    )
 
 
 def start(name, args, new_config, resumed_config, build):
@@ -84,6 +86,11 @@ def start(name, args, new_config, resumed_config, build):
 def total_steps(run):
     """How many steps a run has: as in gan-intro, step 0 counts extra."""
     return run.config["num_steps"] + 1
+
+
+def frames_apart(run, args):
+    """How many steps lie between two frames of the film."""
+    return args.anim_every or max(1, total_steps(run) // FILM_FRAMES)
 
 
 def train(name, gan, data, run, args, probe=None, stop=None):

@@ -107,9 +107,16 @@ class NetworkContract:
     def case(self):
         raise NotImplementedError("the class's own cases")
 
-    @pytest.mark.parametrize("training", [False, True])
     @pytest.mark.parametrize(
-        "dtype", ["float32", "mixed_bfloat16", "mixed_float16"]
+        ("dtype", "training"),
+        [
+            ("float32", False),
+            ("mixed_bfloat16", True),
+            ("mixed_float16", False),
+            pytest.param("float32", True, marks=pytest.mark.slow),
+            pytest.param("mixed_bfloat16", False, marks=pytest.mark.slow),
+            pytest.param("mixed_float16", True, marks=pytest.mark.slow),
+        ],
     )
     def test_any_batch_any_precision(self, case, dtype, training):
         network = case.make(seed=0, dtype=dtype)

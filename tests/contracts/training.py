@@ -363,6 +363,7 @@ class TrainingContract:
 
     # Blocks and resuming ---------------------------------------------------
 
+    @pytest.mark.slow
     def test_learns_something(self, trained):
         assert trained["losses"].shape == (STEPS, len(self.logs))
         assert np.isfinite(trained["losses"]).all()
