@@ -15,9 +15,6 @@ gaussian: $(VENV)/.run
 		--run-dir $$run --anim-path $$run/gaussian.mp4 --anim-every 10 \
 		--export $$run/saved_model
 
-# Compiling is what takes longest: so it takes less time.
-# `test-all` runs what users run.
-test: export XLA_FLAGS ?= --xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 

@@ -153,6 +153,7 @@ def test_the_export_samples_what_the_run_trained(article):
         assert scores[name] == pytest.approx(value, rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_default_gives_right_curves(here, tmp_path):
     """What a newcomer sees first, with a film."""
     here("--anim-path", "film.mp4", "--log-every", 5000)

@@ -126,6 +126,7 @@ class TestSamples:
         z = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0]])
         np.testing.assert_allclose(samples, gan.generator(z)[:, 0])
 
+    @pytest.mark.slow
     def test_are_of_the_average_where_one_is_kept(self):
         gan = make_gan(ema_decay=0.9)
         gan.fit(data.Gaussian(8), steps_per_epoch=3, verbose=0)
@@ -252,7 +253,7 @@ class TestFit:
         ("minibatch", "jit_compile"),
         [
             (False, True),
-            (True, False),
+            pytest.param(True, False, marks=pytest.mark.slow),
             pytest.param(False, False, marks=pytest.mark.slow),
             pytest.param(True, True, marks=pytest.mark.slow),
         ],
@@ -308,6 +309,7 @@ class TestFit:
             )
         np.testing.assert_allclose(weights[0], weights[1], atol=1e-5)
 
+    @pytest.mark.slow
     def test_film_of_a_run(self, tmp_path):
         from tf_gans.plotting import DistributionAnimation, DistributionAxes
 

@@ -445,6 +445,7 @@ class TestDatasets:
         with pytest.raises(ValueError, match=r"Dataset.*ndarray"):
             gan.fit(np.zeros((24, 1), np.float32), batch_size=8, verbose=0)
 
+    @pytest.mark.slow
     def test_batches_of_several_sizes_one_step_at_a_time(self):
         gan = make_gan(steps_per_execution=1, jit_compile=False)
         x = TABLE.rows.reshape(-1, 1)[:20]

@@ -160,6 +160,7 @@ def test_the_export_samples_what_the_run_trained(quick):
     assert samples.mean() == pytest.approx(summary["samples"]["mean"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_default_agrees_with_the_data(tmp_path):
     """What a newcomer sees first: `make gaussian` asks for a film, too."""
     film = ["--anim-path", "film.mp4", "--anim-every", 100]
@@ -357,6 +358,7 @@ def test_own_numbers(here, script, tmp_path):
     assert "data_sha256 was" in line
 
 
+@pytest.mark.slow
 def test_own_numbers_of_another_size(here, tmp_path):
     values = np.random.default_rng(0).normal(-3000, 40, 400)
     np.save(tmp_path / "x.npy", values)

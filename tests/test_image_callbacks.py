@@ -192,7 +192,8 @@ class TestSampleGrid:
         assert (grids[0].draw(gan) != plain).any()
 
     @pytest.mark.parametrize(
-        ("cut", "batch_statistics"), [(5, True), (6, False)]
+        ("cut", "batch_statistics"),
+        [(5, True), pytest.param(6, False, marks=pytest.mark.slow)],
     )
     def test_resumed_training_sends_the_same(
         self, tmp_path, cut, batch_statistics

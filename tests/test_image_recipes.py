@@ -204,8 +204,6 @@ def test_a_step_under_xla_is_the_same(name):
         ("mnist conv", "mixed_bfloat16"),
         ("mnist dense", "mixed_float16"),
         ("dcgan 16", "mixed_bfloat16"),
-        ("dcgan classes", "mixed_bfloat16"),
-        ("dcgan code", "mixed_float16"),
         *(
             pytest.param(name, dtype, marks=pytest.mark.slow)
             for name, dtype in (
@@ -213,7 +211,9 @@ def test_a_step_under_xla_is_the_same(name):
                 ("dcgan 28", "mixed_bfloat16"),
                 ("dcgan 32", "mixed_bfloat16"),
                 ("dcgan 32", "mixed_float16"),
+                ("dcgan classes", "mixed_bfloat16"),
                 ("dcgan code", "mixed_bfloat16"),
+                ("dcgan code", "mixed_float16"),
             )
         ),
     ],
@@ -246,7 +246,7 @@ def test_mixed_precision(name, dtype):
     "name",
     [
         "mnist dense",
-        "dcgan code",
+        pytest.param("dcgan code", marks=pytest.mark.slow),
         pytest.param("mnist conv", marks=pytest.mark.slow),
     ],
 )

@@ -141,6 +141,7 @@ class TestDense:
         assert picture.dtype == np.uint8
         assert picture.std() > 5
 
+    @pytest.mark.slow
     def test_continues_with_more_epochs(self, dense, tmp_path):
         cwd, _ = dense
         flags = ["--network", "dense", "--batch-size", 16, "--ema", 0.9]
@@ -254,11 +255,11 @@ def test_interrupted_saves_and_says_how_to_go_on(tmp_path):
 def test_real_digits(tmp_path):
     """A few steps move the samples towards the digits."""
     with np.load(SHARED / "mnist.npz") as digits:
-        np.savez(tmp_path / "few.npz", x_train=digits["x_train"][:640])
+        np.savez(tmp_path / "few.npz", x_train=digits["x_train"][:320])
     process(
         tmp_path,
         "mnist.py",
-        *["--data", "few.npz", "--batch-size", 32, "--epochs", 3],
+        *["--data", "few.npz", "--batch-size", 16, "--epochs", 3],
         *["--run-dir", "run", "--batch-statistics", "--log-every", 1],
     )
     real = np.asarray(Image.open(tmp_path / "run/real.png").convert("L"))

@@ -89,6 +89,7 @@ def weights(run_dir):
         return dict(arrays)
 
 
+@pytest.mark.slow
 def test_a_cut_run_ends_with_the_same_bits(
     quick, script, tmp_path, monkeypatch
 ):

@@ -82,7 +82,10 @@ def test_began_and_the_vae():
     assert build("vae", preset="code").spread == "softplus"
 
 
-@pytest.mark.parametrize("name", ["stable", "wgan-gp", "dragan"])
+@pytest.mark.parametrize(
+    "name",
+    ["stable", "dragan", pytest.param("wgan-gp", marks=pytest.mark.slow)],
+)
 def test_penalties_are_in_the_networks_units(name):
     """The same weights see scaled data as they see the original."""
     scaled = data.Ring(recipes.BUDGET.batch_size, radius=10, sigma=0.1)

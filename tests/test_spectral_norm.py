@@ -69,8 +69,15 @@ def norm(name, kernel):
 
 
 def settle(wrapper, updates=300):
-    for _ in range(updates):
+    def body(i):
         wrapper.update()
+        return (i + 1,)
+
+    @tf.function(autograph=False)
+    def run():
+        tf.while_loop(lambda i: i < updates, body, (0,))
+
+    run()
 
 
 @each_layer

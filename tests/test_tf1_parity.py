@@ -206,6 +206,7 @@ def test_training_as_in_the_article(float64, minibatch, loss):
 
 
 @both_networks
+@pytest.mark.slow
 def test_training_with_xla(float64, minibatch):
     expected = reference("code", minibatch, "logits", tf.float64)
     gan = make_gan("code", minibatch, "logits", expected.initial)

@@ -464,6 +464,16 @@ class TestArguments:
         with pytest.raises(ValueError, match=r"`latents`.*Normal.*Uniform"):
             VAE(Encoder(), Generator(), latents=prior())
 
+    def test_an_encoder_of_another_z(self):
+        message = r"`encoder`.*\(None, 1\).*\(None, 2\), \(None, 2\)"
+        with pytest.raises(ValueError, match=message):
+            make(
+                Fixed([0.0, 0.0], [0.0, 0.0]),
+                Linear([[1.0]], [0.5]),
+                1,
+                likelihood="gaussian",
+            )
+
     def test_has_no_conditional_form(self):
         class Labelled(Generator):
             num_classes = 3

@@ -452,11 +452,11 @@ def latent_dropout(x, z, rate, seed):
     """
     bits = tf.bitcast(tf.cast(z, tf.float32), tf.uint32)
     places = tf.cast(tf.range(z.shape[-1]), tf.uint64) * _GOLDEN
-    words = random._splitmix64(tf.cast(bits, tf.uint64) + places)
+    words = random.splitmix64(tf.cast(bits, tf.uint64) + places)
     # (batch, 1): one number a row, and the unit's place in its sequence.
     row = tf.reduce_sum(words, axis=-1, keepdims=True) + np.uint64(seed)
     units = tf.cast(tf.range(1, x.shape[-1] + 1), tf.uint64) * _GOLDEN
-    words = random._splitmix64(random._splitmix64(row) + units)
+    words = random.splitmix64(random.splitmix64(row) + units)
     words = tf.bitwise.right_shift(words, np.uint64(40))  # 24 bits
     kept = words >= np.uint64(round(rate * 2**24))
     return tf.where(kept, x / (1 - rate), tf.zeros_like(x))

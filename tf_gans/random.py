@@ -180,7 +180,7 @@ def permuted(seed, stream, epoch, positions, size):
     def added(number, other, key, high):
         """Adds the function of `other`, modulo `high`."""
         place = start + tf.cast(other, tf.uint64)
-        bits = _splitmix64(key + place * np.uint64(0x9E3779B97F4A7C15))
+        bits = splitmix64(key + place * np.uint64(0x9E3779B97F4A7C15))
         top = tf.bitwise.right_shift(bits, np.uint64(32))
         offset = tf.bitwise.right_shift(top * np.uint64(high), np.uint64(32))
         number += tf.cast(offset, tf.int64)
@@ -218,7 +218,7 @@ def _cells(size):
     return rows, -(-size // rows)
 
 
-def _splitmix64(z):
+def splitmix64(z):
     """The function that makes SplitMix64's counter, a uint64, random bits."""
     z = tf.bitwise.bitwise_xor(z, tf.bitwise.right_shift(z, np.uint64(30)))
     z *= np.uint64(0xBF58476D1CE4E5B9)

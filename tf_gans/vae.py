@@ -46,8 +46,9 @@ class VAE(GenerativeModel):
         `loss`, and its parts `reconstruction` and `kl`, in nats a sample.
 
     Raises:
-        ValueError: if the prior is not normal, the generator's range is not
-            that of the likelihood, or the generator is conditional.
+        ValueError: if the prior is not normal, the encoder's outputs have not
+            the shape of z, the generator's range is not that of the
+            likelihood, or the generator is conditional.
 
     Reference:
     - [Kingma & Welling, 2014](https://arxiv.org/abs/1312.6114), equation 10
@@ -105,6 +106,15 @@ class VAE(GenerativeModel):
         self.spread = spread
         if not encoder.built:
             encoder.build((None, *self.sample_shape))
+        outputs = encoder.compute_output_spec(
+            keras.KerasTensor((None, *self.sample_shape))
+        )
+        shapes = [tuple(output.shape) for output in outputs]
+        if shapes != 2 * [(None, *latents.shape)]:
+            raise ValueError(
+                "`encoder` must return a pair of tensors of the shape of z, "
+                f"{(None, *latents.shape)}. Received: shapes {shapes}"
+            )
         self._track(["loss", "reconstruction", "kl"])
 
     def compile(

@@ -373,6 +373,7 @@ class TrainingContract:
     def test_the_order_of_the_logs(self, other):
         assert tuple(other.step_losses) == self.logs
 
+    @pytest.mark.slow
     def test_blocks_are_single_steps(self, trained, other):
         """Whatever a block's length, and wherever it is cut, the same bits."""
         restore(other, trained["start"])

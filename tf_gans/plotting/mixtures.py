@@ -20,9 +20,11 @@ from tf_gans.plotting.figures import (
 
 # In inches. Both panels are squares.
 _PANEL = 3.5
-_LEFT, _GAP, _TOP, _BOTTOM = 0.5, 0.3, 0.72, 0.4
+_LEFT, _GAP, _TOP, _BOTTOM = 0.5, 0.3, 0.44, 0.4
 _BAR_GAP, _BAR, _RIGHT = 0.1, 0.13, 0.75
 _SUMMARY_LINE = 0.18
+_CAPTION = 0.28  # above the film's panels
+_LEGEND = 0.17  # above a panel
 
 _WIDTH = _LEFT + 2 * _PANEL + _GAP + _BAR_GAP + _BAR + _RIGHT
 _HEIGHT = _TOP + _PANEL + _BOTTOM
@@ -161,10 +163,11 @@ class MixtureAnimation(FigureFilm):
         super().__init__(path, self._draw_first, fps)
 
     def _draw_first(self, figure):
-        figure.set_size_inches(_WIDTH, _HEIGHT)
+        height = _HEIGHT + _CAPTION
+        figure.set_size_inches(_WIDTH, height)
         self._moving = _Moving(figure, self.axes)
         right = (_LEFT + 2 * _PANEL + _GAP) / _WIDTH
-        y = 1 - 0.25 / _HEIGHT
+        y = 1 - 0.25 / height
         self._number = draw_step(figure, right, y, self._total_steps)
         self._text = figure.text(
             _LEFT / _WIDTH,
@@ -301,7 +304,7 @@ def _draw_panels(figure, axes, footer):
             left.plot([], [], "o", color=colour, markersize=5, mew=0)[0]
             for colour in ("0.7", _GENERATED)
         ]
-        y = 1 - 0.55 / height
+        y = (_BOTTOM + footer + _PANEL + _LEGEND) / height
         figure.legend(
             handles=handles,
             labels=["real points", "generated points"],
