@@ -353,6 +353,7 @@ class TestBlocks:
             recorder.losses, blocks[1].losses[:6], rtol=1e-3, atol=1e-3
         )
 
+    @pytest.mark.slow
     def test_minibatch_discrimination_and_a_penalty(self):
         gan = make_gan(
             minibatch=True, gan_options={"penalty": penalties.R1(0.1)}
@@ -426,6 +427,7 @@ class TestDatasets:
         gan.fit(dataset, verbose=0)
         assert equal(state(gan), from_source)
 
+    @pytest.mark.slow
     def test_each_critic_step_takes_a_batch(self):
         options = {"critic_steps": 3}
         gan = make_gan(

@@ -136,6 +136,7 @@ def test_stable_converges(minibatch, seed):
     assert abs(samples.std() / 0.5 - 1) <= 0.15
 
 
+@pytest.mark.slow
 def test_the_clamp_freezes_and_the_logits_do_not():
     """One of the seeds that the original's arithmetic loses for ever."""
     measured = json.loads(SEEDS.read_text())["code, minibatch, clamped"]

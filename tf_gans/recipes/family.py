@@ -239,7 +239,7 @@ _RECIPES = {
         model="began",
         batch_norm=False,  # the comparison's
         batch_size=16,
-        patience=20_000,
+        patience=20_000,  # this project's: the paper gives no number
         # The paper names none but the rate: Adam's own.
         beta_1=0.9,
     ),
