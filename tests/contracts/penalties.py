@@ -205,6 +205,9 @@ class PenaltyContract:
             network.build((None, 3))
             return network
 
+        # With other weights a gradient may be the difference of two large ones,
+        # of which 16 bits keep little.
+        keras.utils.set_random_seed(2)
         half, full = critic(policy), critic("float32")
         half.set_weights(full.get_weights())
         penalty, real = self.make(weight=1.0), draw(32, 3)
