@@ -193,7 +193,13 @@ class TestSampleGrid:
 
     @pytest.mark.parametrize(
         ("cut", "batch_statistics"),
-        [(5, True), pytest.param(6, False, marks=pytest.mark.slow)],
+        [
+            (5, True),
+            *(
+                pytest.param(*values, marks=pytest.mark.slow)
+                for values in ((5, False), (6, False), (6, True))
+            ),
+        ],
     )
     def test_resumed_training_sends_the_same(
         self, tmp_path, cut, batch_statistics

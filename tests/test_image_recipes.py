@@ -206,6 +206,7 @@ def test_a_step_under_xla_is_the_same(name):
         *(
             pytest.param(name, dtype, marks=pytest.mark.slow)
             for name, dtype in (
+                ("mnist dense", "mixed_bfloat16"),
                 ("mnist conv", "mixed_bfloat16"),
                 ("mnist conv", "mixed_float16"),
                 ("dcgan 28", "mixed_bfloat16"),

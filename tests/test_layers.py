@@ -195,7 +195,15 @@ class TestBatchSimilarity:
 
     # Batches that the chunks divide, and that they do not.
     @pytest.mark.parametrize(
-        ("wrap", "batch"), [(static, 12), (dynamic, 11), (xla, 11), (xla, 12)]
+        ("wrap", "batch"),
+        [
+            (static, 12),
+            (dynamic, 11),
+            (xla, 11),
+            (xla, 12),
+            pytest.param(static, 11, marks=pytest.mark.slow),
+            pytest.param(dynamic, 12, marks=pytest.mark.slow),
+        ],
     )
     def test_in_chunks(self, small_chunks, wrap, batch):
         check_against_naive(wrap, batch)

@@ -775,7 +775,14 @@ class TestCurves:
 
     @pytest.mark.parametrize(
         ("title", "steps_per_epoch"),
-        [(None, None), ("DCGAN on CIFAR-10, 32x32", 468)],
+        [
+            (None, None),
+            ("DCGAN on CIFAR-10, 32x32", 468),
+            pytest.param(None, 468, marks=pytest.mark.slow),
+            pytest.param(
+                "DCGAN on CIFAR-10, 32x32", None, marks=pytest.mark.slow
+            ),
+        ],
     )
     @pytest.mark.parametrize("count", [1, 2, 30, 3000])
     def test_tidy(self, tmp_path, drawn, count, title, steps_per_epoch):

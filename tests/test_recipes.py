@@ -126,7 +126,7 @@ def test_published_recipes_do_not_follow_the_data():
 @pytest.mark.parametrize(
     "minibatch", [True, pytest.param(False, marks=pytest.mark.slow)]
 )
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_stable_converges(minibatch, seed):
     target = data.Gaussian(recipes.get("stable", minibatch).batch_size)
     gan = build("stable", target, minibatch=minibatch, seed=seed)

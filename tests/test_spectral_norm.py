@@ -265,6 +265,8 @@ def test_update_of_a_model_without():
 @pytest.mark.parametrize("jit_compile", [True, False])
 def test_one_update_a_step_keeps_up(jit_compile):
     """Training in one compiled loop: sigma stays close to 1."""
+    # With other weights the two largest singular values change places, and the
+    # estimate follows in some steps only.
     keras.utils.set_random_seed(1)
     wrapper = make("conv2d")
     head = SpectralNormalization(keras.layers.Dense(1), seed=3)
@@ -292,14 +294,10 @@ def test_one_update_a_step_keeps_up(jit_compile):
     def train(steps):
         tf.while_loop(lambda i: i < steps, step, (0,))
 
-    norms = []
-    for _ in range(70):
+    for number in range(71):
         train(tf.constant(1))
-        norms.append(norm("conv2d", wrapper.normalized_kernel()))
-    # Where the two largest singular values change places, it lags a little.
-    assert np.median(norms) == pytest.approx(1, abs=0.03)
-    assert min(norms) > 1 - 1e-4  # sigma is estimated from below
-    assert max(norms) < 1.3
+        effective = norm("conv2d", wrapper.normalized_kernel())
+        assert effective == pytest.approx(1, abs=0.05), number
     assert np.abs(wrapper.layer.kernel - start).max() > 0.1
 
 
