@@ -2,8 +2,8 @@
 
     python -m benchmarks.mixtures [--seeds 10] [--only stable ns] [--keep]
 
-trains every recipe under the one budget of `tf_gans.recipes.points`, on the
-ring and on the grid, a seed after the other, and prints a Markdown table of
+trains every recipe under the one budget of `tf_gans.toys.mixtures.recipes`, on
+the ring and on the grid, a seed after the other, and prints a Markdown table of
 PacGAN's three numbers: means over the seeds and their standard errors. What is
 measured is kept at once in benchmarks/mixtures.json, and a call that was cut
 short goes on from there.
@@ -55,7 +55,7 @@ REPORTED = {
 def source(data_set):
     """The data, with the budget's batches."""
     from tf_gans import data
-    from tf_gans.recipes import points
+    from tf_gans.toys.mixtures import recipes as points
 
     kind = {"ring": data.Ring, "grid": data.Grid}[data_set]
     return kind(points.BUDGET.batch_size)
@@ -83,8 +83,8 @@ def measure(name, minibatch, data_set, seeds):
     Yields:
         A dict of the metrics.
     """
-    from tf_gans.metrics import mixture_metrics
-    from tf_gans.recipes import points
+    from tf_gans.toys.mixtures import recipes as points
+    from tf_gans.toys.mixtures.metrics import mixture_metrics
 
     data = source(data_set)
     model = None
@@ -103,7 +103,7 @@ def measure(name, minibatch, data_set, seeds):
 
 def load():
     """What was measured under this budget."""
-    from tf_gans.recipes import points
+    from tf_gans.toys.mixtures import recipes as points
 
     budget = dataclasses.asdict(points.BUDGET)
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -150,7 +150,7 @@ HEADER = """\
 
 def print_table(rows):
     """Prints what was measured, beside the floor and the published numbers."""
-    from tf_gans.metrics import mixture_floors
+    from tf_gans.toys.mixtures.metrics import mixture_baseline
 
     print(HEADER)
     for name, minibatch in ROWS:
@@ -167,7 +167,7 @@ def print_table(rows):
         print("| " + " | ".join(line) + " |")
     line = ["perfect samples", ""]
     for data_set in DATA_SETS:
-        floors = mixture_floors(source(data_set))
+        floors = mixture_baseline(source(data_set))
         line += [
             f"{floors['modes']:.1f}",
             f"{100 * floors['high_quality']:.1f} %",
@@ -227,7 +227,7 @@ def eager(name, num_steps):
 
 
 def _loop(name, num_steps, **options):
-    from tf_gans.recipes import points
+    from tf_gans.toys.mixtures import recipes as points
 
     data = source("ring")
     model = points.build(name, data, **options)
@@ -242,7 +242,7 @@ def _loop(name, num_steps, **options):
 
 def run(quick=False):
     """Compares every recipe's loop on the ring with its eager one."""
-    from tf_gans.recipes import points
+    from tf_gans.toys.mixtures import recipes as points
 
     repeats, steps = (1, 500) if quick else (REPEATS, 2000)
     rows = []

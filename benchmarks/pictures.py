@@ -13,7 +13,7 @@ import pathlib
 import keras
 
 from tf_gans import data, plotting, recipes
-from tf_gans.gan import GAN
+from tf_gans.models.gan import GAN
 
 DIRECTORY = pathlib.Path(__file__).parents[1] / "docs/images"
 NUM_STEPS = 5000

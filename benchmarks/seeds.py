@@ -17,9 +17,9 @@ import numpy as np
 from tqdm import tqdm
 
 from tf_gans import data
-from tf_gans.callbacks.distribution import generated_samples
-from tf_gans.metrics import scalar_floors, wasserstein_1
-from tf_gans.recipes import gaussian as recipes
+from tf_gans.toys.gaussian import recipes
+from tf_gans.toys.gaussian.metrics import scalar_baseline, wasserstein_1
+from tf_gans.toys.gaussian.probe import generated_samples
 
 NUM_POINTS = 10_000
 RESULTS = pathlib.Path(__file__).with_name("seeds.json")
@@ -124,7 +124,7 @@ def main():
             if arguments.seeds == 100:
                 RESULTS.write_text(json.dumps(kept, sort_keys=True) + "\n")
         print(row(name, minibatch, loss, kept[key]), flush=True)
-    floor = scalar_floors(data.Gaussian(8), NUM_POINTS)["w1"]
+    floor = scalar_baseline(data.Gaussian(8), NUM_POINTS)["w1"]
     print(f"\nW1 of {NUM_POINTS:,} perfect samples: {floor:.4f}")
 
 

@@ -14,7 +14,7 @@ makes is in the run directory.
 
 import argparse
 
-from tf_gans import cli, sample_runs
+from tf_gans.runs import cli, sample_runs
 
 NUM_CURVES = 10_000  # in the summary
 NUM_SHOWN = 30  # in the picture
@@ -69,7 +69,7 @@ def parse_arguments():
 
 def new_config(args):
     """The hyper-parameters of a new run, as the run directory keeps them."""
-    from tf_gans.recipes import curves as recipes
+    from tf_gans.toys.quadratics import recipes
 
     recipe = recipes.get(args.recipe)
     return {
@@ -85,7 +85,7 @@ def new_config(args):
 
 def resumed_config(run, named):
     """The hyper-parameters of a run to go on with."""
-    from tf_gans.recipes import curves as recipes
+    from tf_gans.toys.quadratics import recipes
 
     schedule = recipes.get(run.config["recipe"]).schedule
     return run.agreed(named, free=() if schedule else ("num_steps",))
@@ -93,8 +93,8 @@ def resumed_config(run, named):
 
 def build(config):
     """The data and the compiled model that the hyper-parameters describe."""
-    from tf_gans.data import Quadratics
-    from tf_gans.recipes import curves as recipes
+    from tf_gans.toys.quadratics import recipes
+    from tf_gans.toys.quadratics.data import Quadratics
 
     data = Quadratics(config["batch_size"])
     jit_compile = config["jit_compile"]
@@ -112,7 +112,7 @@ def build(config):
 
 def train(gan, data, run, args, frames):
     """Trains, and records the film's frames, where one is asked for."""
-    from tf_gans.callbacks import CurveProbe
+    from tf_gans.toys.quadratics.probe import CurveProbe
 
     probe = None
     if args.anim_path:
@@ -127,12 +127,12 @@ def train(gan, data, run, args, frames):
 
 def finish(gan, data, run, args, frames):
     """Measures the curves, then draws the picture and the film."""
-    from tf_gans.callbacks.curves import measured_curves
-    from tf_gans.metrics import curve_floors, curve_metrics
-    from tf_gans.plotting import quadratics
+    from tf_gans.toys.quadratics import picture as quadratics
+    from tf_gans.toys.quadratics.metrics import curve_baseline, curve_metrics
+    from tf_gans.toys.quadratics.probe import measured_curves
 
     scores = curve_metrics(gan.sample(NUM_CURVES).numpy(), data)
-    floors = curve_floors(data, NUM_CURVES)
+    floors = curve_baseline(data, NUM_CURVES)
     sample_runs.write_summary(
         run,
         {
@@ -174,7 +174,7 @@ def finish(gan, data, run, args, frames):
 
 def print_summary(scores, floors):
     """Prints each number beside what real curves would score."""
-    from tf_gans.metrics import CURVE_METRICS
+    from tf_gans.toys.quadratics.metrics import CURVE_METRICS
 
     print(f"\n{'':10}{'samples':>12}{'floor':>12}")
     for name in CURVE_METRICS:

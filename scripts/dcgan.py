@@ -13,7 +13,7 @@ in the run directory: grids of samples, curves, checkpoints, logs.
 
 import argparse
 
-from tf_gans import cli, image_runs
+from tf_gans.runs import cli, image_runs
 
 
 def parse_arguments():

@@ -13,8 +13,8 @@ the samples are. Everything it makes is in the run directory.
 
 import argparse
 
-from tf_gans import cli, sample_runs
 from tf_gans.errors import UserError
+from tf_gans.runs import cli, sample_runs
 
 NUM_POINTS = 10_000  # samples in the picture and in the summary
 NUM_BINS = 99
@@ -107,7 +107,7 @@ def parse_arguments():
 def new_config(args):
     """The hyper-parameters of a new run, as the run directory keeps them."""
     from tf_gans import files
-    from tf_gans.recipes import gaussian as recipes
+    from tf_gans.toys.gaussian import recipes
 
     recipe = recipes.get(args.recipe, args.minibatch, not args.data)
     return {
@@ -133,7 +133,7 @@ def resumed_config(run, named):
     for the number of steps where nothing else depends on it.
     """
     from tf_gans import files
-    from tf_gans.recipes import gaussian as recipes
+    from tf_gans.toys.gaussian import recipes
 
     # The same numbers may lie elsewhere by now.
     free = {"data"}
@@ -166,7 +166,7 @@ def open_data(config):
 
 def build(config, data, args):
     """The model that the hyper-parameters describe, compiled."""
-    from tf_gans.recipes import gaussian as recipes
+    from tf_gans.toys.gaussian import recipes
 
     return recipes.build(
         config["recipe"],
@@ -185,7 +185,7 @@ def build(config, data, args):
 
 def picture_range(data):
     """The ends of the picture's axis: the original's, where the data fit in."""
-    from tf_gans.recipes.gaussian import RANGE
+    from tf_gans.toys.gaussian.recipes import RANGE
 
     low, high = data.mean - 4 * data.std, data.mean + 4 * data.std
     if low >= -RANGE and high <= RANGE and data.std > RANGE / 50:
@@ -197,11 +197,11 @@ def picture_range(data):
 def train(gan, data, run, args, frames):
     """Trains, and records the film's frames, where one is asked for."""
     from tf_gans import callbacks
-    from tf_gans.callbacks.distribution import (
+    from tf_gans.toys.gaussian.metrics import wasserstein_1
+    from tf_gans.toys.gaussian.probe import (
         DistributionProbe,
         generated_samples,
     )
-    from tf_gans.metrics import wasserstein_1
 
     probe = None
     if args.anim_path:
@@ -228,16 +228,16 @@ def train(gan, data, run, args, frames):
 
 def finish(gan, data, run, args, frames):
     """Measures the samples, then draws the picture and the film."""
-    from tf_gans.callbacks.distribution import (
+    from tf_gans.toys.gaussian import picture as distributions
+    from tf_gans.toys.gaussian.metrics import scalar_baseline, scalar_metrics
+    from tf_gans.toys.gaussian.probe import (
         decision_boundary,
         generated_samples,
     )
-    from tf_gans.metrics import scalar_floors, scalar_metrics
-    from tf_gans.plotting import distributions
 
     samples = generated_samples(gan, NUM_POINTS)
     scores = scalar_metrics(samples, data)
-    floors = scalar_floors(data, NUM_POINTS)
+    floors = scalar_baseline(data, NUM_POINTS)
     step = int(gan.step.numpy())
     sample_runs.write_summary(
         run,

@@ -26,9 +26,10 @@ import zipfile
 
 import numpy as np
 
-from tf_gans import cli, files
+from tf_gans import files
 from tf_gans.errors import UserError
-from tf_gans.sampler import find_model, open_sampler
+from tf_gans.runs import cli
+from tf_gans.runs.load import find_model, open_sampler
 
 MAX_IN_GRID = 10_000
 CHUNK = 1_000_000  # seeds or labels written at a time

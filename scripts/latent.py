@@ -22,9 +22,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_gans import cli, files, latent_space
+from tf_gans import files, latent_space
 from tf_gans.errors import UserError
-from tf_gans.sampler import find_model, open_sampler
+from tf_gans.runs import cli
+from tf_gans.runs.load import find_model, open_sampler
 
 FPS = 30
 MIN_SIDE = 56  # smaller images are enlarged in pictures

@@ -16,8 +16,8 @@ Everything it makes is in the run directory.
 
 import argparse
 
-from tf_gans import cli, sample_runs
 from tf_gans.errors import UserError
+from tf_gans.runs import cli, sample_runs
 
 DATA_SETS = ("ring", "grid", "swiss-roll")
 GANS = (
@@ -81,7 +81,7 @@ def parse_arguments():
 
 def new_config(args):
     """The hyper-parameters of a new run, as the run directory keeps them."""
-    from tf_gans.recipes import points as recipes
+    from tf_gans.toys.mixtures import recipes
 
     return {
         "data_set": args.data_set,
@@ -97,7 +97,7 @@ def new_config(args):
 def build(config):
     """The data and the compiled model that the hyper-parameters describe."""
     from tf_gans import data as sources
-    from tf_gans.recipes import points as recipes
+    from tf_gans.toys.mixtures import recipes
 
     kinds = (sources.Ring, sources.Grid, sources.SwissRoll)
     source = dict(zip(DATA_SETS, kinds, strict=True))[config["data_set"]]
@@ -122,7 +122,7 @@ def build(config):
 
 def train(gan, data, run, args, frames):
     """Trains, and records the film's frames, where one is asked for."""
-    from tf_gans.callbacks import MixtureProbe
+    from tf_gans.toys.mixtures.probe import MixtureProbe
 
     probe = None
     if args.anim_path:
@@ -136,14 +136,17 @@ def train(gan, data, run, args, frames):
 
 def finish(gan, data, run, args, frames):
     """Measures the samples, then draws the picture and the film."""
-    from tf_gans.callbacks.mixtures import critic_map, verdict_kind
-    from tf_gans.metrics import mixture_floors, mixture_metrics
-    from tf_gans.metrics.mixtures import NUM_SAMPLES
-    from tf_gans.plotting import mixtures
+    from tf_gans.toys.mixtures import picture as mixtures
+    from tf_gans.toys.mixtures.metrics import (
+        NUM_SAMPLES,
+        mixture_baseline,
+        mixture_metrics,
+    )
+    from tf_gans.toys.mixtures.probe import critic_map, verdict_kind
 
     samples = gan.sample(NUM_SAMPLES).numpy()
     scores = mixture_metrics(samples, data)
-    floors = mixture_floors(data, NUM_SAMPLES)
+    floors = mixture_baseline(data, NUM_SAMPLES)
     sample_runs.write_summary(
         run,
         {

@@ -14,7 +14,7 @@ two losses. Everything it makes is in the run directory.
 
 import argparse
 
-from tf_gans import cli, image_runs
+from tf_gans.runs import cli, image_runs
 
 NAMES = ("mm", "ns", "ls", "wgan", "wgan-gp", "dragan", "began", "vae")
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tf_gans import image_runs
-from tf_gans.run import RunDirectory
+from tf_gans.runs import image_runs
+from tf_gans.runs.directory import RunDirectory
 
 
 def config(**options):

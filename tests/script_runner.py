@@ -3,13 +3,11 @@
 import contextlib
 import importlib.util
 import io
-import pathlib
 import sys
 from unittest import mock
 
-from tf_gans import cli
-
-SCRIPTS = pathlib.Path(__file__).parents[1] / "scripts"
+from tests.paths import SCRIPTS
+from tf_gans.runs import cli
 
 
 def load(name):

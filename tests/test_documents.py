@@ -1,12 +1,12 @@
 """The code in the documents runs, and their links lead somewhere."""
 
-import pathlib
 import re
 
 import pytest
 import tensorflow as tf
 
-ROOT = pathlib.Path(__file__).parent.parent
+from tests.paths import ROOT
+
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")]
 )

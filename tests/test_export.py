@@ -19,10 +19,10 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import op_def_registry
 
 import tf_gans
+from tests.paths import ROOT
 from tf_gans import export
 from tf_gans.errors import UserError
 
-ROOT = pathlib.Path(__file__).parents[1]
 HELPERS = pathlib.Path(__file__).parent / "serving_helpers"
 TENSORFLOW = pathlib.Path(tf.__file__).parent
 COMMITTED = sorted(
@@ -77,8 +77,8 @@ class Images(keras.Model):
 def gaussian_gan():
     """All at once: an average, minibatch discrimination, compiled training."""
     gan = tf_gans.GAN(
-        tf_gans.networks.gaussian.Generator(seed=3),
-        tf_gans.networks.gaussian.Discriminator(minibatch=True, seed=3),
+        tf_gans.toys.gaussian.networks.Generator(seed=3),
+        tf_gans.toys.gaussian.networks.Discriminator(minibatch=True, seed=3),
         tf_gans.latents.Uniform((1,)),
         ema_decay=0.9,
     )
@@ -95,8 +95,8 @@ def gaussian_gan():
 
 def stratified_gan():
     return tf_gans.GAN(
-        tf_gans.networks.gaussian.Generator(seed=4),
-        tf_gans.networks.gaussian.Discriminator(seed=4),
+        tf_gans.toys.gaussian.networks.Generator(seed=4),
+        tf_gans.toys.gaussian.networks.Discriminator(seed=4),
         tf_gans.latents.Stratified(),
     )
 

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import pathlib
 import re
 import urllib.request
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from test_export import (
+from tests.test_export import (
     HELPERS,
     TENSORFLOW,
     Exported,
@@ -24,10 +23,9 @@ from test_export import (
 )
 
 from tests import image_models
+from tests.paths import ROOT
 from tf_gans import export, latents
 from tf_gans.pixels import to_pixels
-
-ROOT = pathlib.Path(__file__).parents[1]
 
 OPTIONS = {
     "grey": {},
@@ -351,8 +349,8 @@ def test_description_of_what_is_no_image():
     import tf_gans
 
     gan = tf_gans.GAN(
-        tf_gans.networks.gaussian.Generator(),
-        tf_gans.networks.gaussian.Discriminator(),
+        tf_gans.toys.gaussian.networks.Generator(),
+        tf_gans.toys.gaussian.networks.Discriminator(),
         tf_gans.latents.Stratified(),
     )
     about = json.loads(json.dumps(export._describe(gan)))

@@ -6,8 +6,10 @@ answer a mistake in its flags before it has loaded TensorFlow.
 
 import importlib
 
+from tf_gans import moved
 from tf_gans.version import __version__
 
+moved.install()
 _MODULES = (
     "callbacks",
     "data",
@@ -24,22 +26,24 @@ _MODULES = (
     "pixels",
     "plotting",
     "recipes",
-    "sampler",
+    "toys",
 )
 
-# The models, by the modules they are in.
+# The models, by the modules of `tf_gans.models` that they are in.
 _MODELS = {"BEGAN": "began", "GAN": "gan", "VAE": "vae"}
+
+_moved = moved.attributes(__name__)
 
 __all__ = [*_MODELS, "__version__", *_MODULES]
 
 
 def __getattr__(name):
     if name in _MODELS:
-        module = importlib.import_module(f"tf_gans.{_MODELS[name]}")
+        module = importlib.import_module(f"tf_gans.models.{_MODELS[name]}")
         return getattr(module, name)
     if name in _MODULES:
         return importlib.import_module(f"tf_gans.{name}")
-    raise AttributeError(f"module 'tf_gans' has no attribute {name!r}")
+    return _moved(name)
 
 
 def __dir__():

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tf_gans import data, latents, random
 from tf_gans.layers import SpectralNormalization
 from tf_gans.optimizers import KernelAdam
-from tf_gans.run import RunDirectory
+from tf_gans.runs.directory import RunDirectory
 
 SEED = 5
 BATCH = 8

@@ -1,9 +1,8 @@
 """What watches a training: logs, pictures, checkpoints, guards, probes."""
 
+from tf_gans import moved
 from tf_gans.callbacks.checkpoints import Checkpoints
-from tf_gans.callbacks.curves import CurveProbe
 from tf_gans.callbacks.guards import StopAtW1, StopOnNonFinite
-from tf_gans.callbacks.mixtures import MixtureProbe
 from tf_gans.callbacks.probe import Probe
 from tf_gans.callbacks.progress import ImageProgress
 from tf_gans.callbacks.samples import SampleGrid
@@ -12,9 +11,7 @@ from tf_gans.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "Checkpoints",
-    "CurveProbe",
     "ImageProgress",
-    "MixtureProbe",
     "Probe",
     "SampleGrid",
     "StepLog",
@@ -22,3 +19,4 @@ __all__ = [
     "StopOnNonFinite",
     "TensorBoard",
 ]
+__getattr__ = moved.attributes(__name__)

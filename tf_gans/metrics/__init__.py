@@ -1,33 +1,11 @@
-"""From samples to numbers, each beside what perfect samples would score."""
+"""From samples to numbers, each with what real samples would score."""
 
-from tf_gans.metrics.curves import (
-    CURVE_METRICS,
-    curve_floors,
-    curve_metrics,
-)
-from tf_gans.metrics.mixtures import (
-    MIXTURE_METRICS,
-    mixture_floors,
-    mixture_metrics,
-)
-from tf_gans.metrics.scalar import (
-    SCALAR_METRICS,
+from tf_gans import moved
+from tf_gans.metrics.distances import (
+    baseline,
     kolmogorov_smirnov,
-    scalar_floors,
-    scalar_metrics,
     wasserstein_1,
 )
 
-__all__ = [
-    "CURVE_METRICS",
-    "MIXTURE_METRICS",
-    "SCALAR_METRICS",
-    "curve_floors",
-    "curve_metrics",
-    "kolmogorov_smirnov",
-    "mixture_floors",
-    "mixture_metrics",
-    "scalar_floors",
-    "scalar_metrics",
-    "wasserstein_1",
-]
+__all__ = ["baseline", "kolmogorov_smirnov", "wasserstein_1"]
+__getattr__ = moved.attributes(__name__)

@@ -88,7 +88,7 @@ class _Network(ImageNetwork):
         return {**super().get_config(), "filters": self.filters}
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.began")
+@keras.saving.register_keras_serializable(package="tf_gans.models.began")
 class Generator(_Network):
     """Maps z to an image, by pairs of convolutions and doubled pixels.
 
@@ -143,7 +143,7 @@ class Generator(_Network):
         return {**super().get_config(), "latent_dim": self.latent_dim}
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.began")
+@keras.saving.register_keras_serializable(package="tf_gans.models.began")
 class Autoencoder(_Network):
     """Maps an image to a code and the code to an image.
 
@@ -213,7 +213,7 @@ class Autoencoder(_Network):
         return {**super().get_config(), "code_dim": self.code_dim}
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.began")
+@keras.saving.register_keras_serializable(package="tf_gans.models.began")
 class ConvAutoencoder(infogan.Network):
     """Maps an image to a code and back, with InfoGAN's convolutions.
 

@@ -1,12 +1,18 @@
-"""The published set-ups as data, each value with its source."""
+"""The published set-ups as data, each value with its source.
 
-from tf_gans.recipes import (
-    curves,
-    dcgan,
-    family,
-    gaussian,
-    mnist,
-    points,
-)
+A recipe is imported when it is first used: the names of all recipes are in
+`tf_gans.recipes.catalogue`, which loads no TensorFlow.
+"""
 
-__all__ = ["curves", "dcgan", "family", "gaussian", "mnist", "points"]
+import importlib
+
+from tf_gans import moved
+
+__all__ = ["catalogue", "dcgan", "family", "mnist"]
+_moved = moved.attributes(__name__)
+
+
+def __getattr__(name):
+    if name in __all__:
+        return importlib.import_module(f"tf_gans.recipes.{name}")
+    return _moved(name)

@@ -14,8 +14,8 @@ References:
 import dataclasses
 
 from tf_gans import latents
-from tf_gans.gan import GAN
 from tf_gans.losses import NonSaturating
+from tf_gans.models.gan import GAN
 from tf_gans.networks import dcgan as networks
 from tf_gans.recipes.adam import image_adam
 

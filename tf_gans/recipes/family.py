@@ -21,11 +21,11 @@ from collections.abc import Callable
 import keras
 
 from tf_gans import latents, losses, noise, optimizers, penalties
-from tf_gans.began import BEGAN
-from tf_gans.gan import GAN
+from tf_gans.models.began import BEGAN
+from tf_gans.models.gan import GAN
+from tf_gans.models.vae import VAE
 from tf_gans.networks import began as began_networks
 from tf_gans.networks import infogan, wgan_gp
-from tf_gans.vae import VAE
 
 _COMPARED_SLOPE = 0.2  # abstract_gan.py:82-113
 _LEAST_RATE = 2e-5  # carpedm20's config.py:36-39

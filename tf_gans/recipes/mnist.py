@@ -11,8 +11,8 @@ import dataclasses
 from collections.abc import Callable
 
 from tf_gans import latents
-from tf_gans.gan import GAN
 from tf_gans.losses import NonSaturating
+from tf_gans.models.gan import GAN
 from tf_gans.networks import mnist as networks
 from tf_gans.recipes.adam import image_adam
 

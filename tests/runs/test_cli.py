@@ -1,0 +1,136 @@
+"""What the command lines share."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import types
+
+import pytest
+
+from tf_gans.runs import cli
+
+
+def make_parser():
+    parser = cli.Parser(prog="prog")
+    parser.add_argument("--count", type=cli.integer(1, 10), default=3)
+    parser.add_argument("--rate", type=cli.number(0, 1), default=0.5)
+    parser.add_argument("--scale", type=cli.number(high=9, above=0))
+    parser.add_argument("--file", type=cli.existing_file)
+    parser.add_argument("--on", action="store_true")
+    return parser
+
+
+def test_values_and_named():
+    values, named = make_parser().parse(["--count", "4", "--on"])
+    assert (values.count, values.rate, values.on) == (4, 0.5, True)
+    assert named == {"count": 4, "on": True}
+
+
+def test_a_default_that_is_named_counts_as_named():
+    _, named = make_parser().parse(["--rate", "0.5"])
+    assert named == {"rate": 0.5}
+
+
+def test_a_parser_can_be_used_again():
+    parser = make_parser()
+    parser.parse(["--count", "4"])
+    values, named = parser.parse([])
+    assert (values.count, named) == (3, {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--count", "0"],
+            "--count: must be a whole number from 1 to 10; received '0'",
+        ),
+        (["--count", "-4"], "--count: must be .* received '-4'"),
+        (["--count", "2.5"], "--count: must be .* received '2.5'"),
+        (["--count", "1e99"], "--count: must be .* received '1e99'"),
+        (
+            ["--rate", "nan"],
+            "--rate: must be a number from 0 to 1; received 'nan'",
+        ),
+        (["--rate", "inf"], "--rate: must be .* received 'inf'"),
+        (["--rate", "x"], "--rate: must be .* received 'x'"),
+        (
+            ["--scale", "0"],
+            "--scale: must be a number above 0 to 9; received '0'",
+        ),
+        (["--file", "none"], "--file: must name a file; 'none' does not exist"),
+        (["--file", "."], "--file: must name a file; '.' is not a file"),
+        (["--what"], "unrecognized arguments: --what"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(capsys, arguments, message):
+    with pytest.raises(SystemExit) as caught:
+        make_parser().parse(arguments)
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
+    assert re.search(message, line), line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interruptible(number):
+    model = types.SimpleNamespace(stop_training=False)
+    before = signal.getsignal(number)
+    with cli.interruptible(model) as received:
+        assert received == []
+        os.kill(os.getpid(), number)
+        assert received == [number]
+        assert model.stop_training
+        # A second one does what it always did.
+        assert signal.getsignal(number) == before
+    assert signal.getsignal(number) == before
+
+
+def run_python(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+
+
+def test_nothing_heavy_is_imported():
+    # A mistake in the flags is answered before TensorFlow is loaded.
+    code = """
+import sys
+import tf_gans.runs.cli, tf_gans.errors
+heavy = {"tensorflow", "keras", "matplotlib"} & set(sys.modules)
+sys.exit(", ".join(heavy) or 0)
+"""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_quiet_imports_shows_what_was_said_if_the_import_fails():
+    code = """
+import os
+from tf_gans.runs import cli
+with cli.quiet_imports():
+    os.write(2, b"a note from C++\\n")
+    {statement}
+print("after")
+"""
+    quiet = run_python(code.format(statement="pass"))
+    assert (quiet.stdout, quiet.stderr) == ("after\n", "")
+    loud = run_python(code.format(statement="import no_such_module"))
+    assert "a note from C++" in loud.stderr
+    assert "no_such_module" in loud.stderr
+
+
+@pytest.mark.parametrize(("error", "code"), [("UserError", 2), ("RunError", 1)])
+def test_run_prints_one_line(error, code):
+    done = run_python(f"""
+from tf_gans.runs import cli
+from tf_gans import (errors)
+def main():
+    raise errors.{error}("the disk is full")
+cli.run(main)
+""")
+    assert done.returncode == code
+    assert done.stderr.splitlines() == ["-c: the disk is full"]

@@ -1,0 +1,257 @@
+"""The run directory: whole files, damaged files, exact resume."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+
+import numpy as np
+import pytest
+
+from tf_gans import data, files
+from tf_gans.errors import UserError
+from tf_gans.runs.frames import FrameStore
+from tf_gans.toys.gaussian import recipes
+from tf_gans.runs.directory import RunDirectory, differing_names
+
+SOURCE = data.Gaussian(8)
+
+
+def build(seed=0):
+    return recipes.build("stable", SOURCE, hidden_size=4, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A model, and a run with its checkpoints at steps 40, 70 and 100."""
+    run = RunDirectory.create(tmp_path_factory.mktemp("run") / "a", {"x": 1})
+    gan = build()
+    for steps in (40, 30, 30):
+        gan.fit(SOURCE, steps_per_epoch=steps, verbose=0)
+        run.save_checkpoint(gan)
+    return gan, run
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    """A run of the same content that a test may damage."""
+    shutil.copytree(trained[1].path, tmp_path / "copy")
+    return RunDirectory.resume(tmp_path / "copy")
+
+
+def all_variables(gan):
+    optimizers = (gan.generator_optimizer, gan.discriminator_optimizer)
+    return [
+        np.asarray(v)
+        for owner in (gan, *optimizers)
+        for v in owner.variables
+        if not v.path.endswith(("total", "count"))  # a metric's
+    ]
+
+
+def test_create_and_resume(tmp_path):
+    config = {"batch_size": 8, "data": None, "mu": 4.0}
+    RunDirectory.create(tmp_path / "run", config)
+    assert RunDirectory.resume(tmp_path / "run").config == config
+    document = json.loads((tmp_path / "run/config.json").read_text())
+    assert {"tensorflow", "keras", "tf_gans"} <= set(document["versions"])
+
+
+def test_a_run_is_not_overwritten(tmp_path):
+    RunDirectory.create(tmp_path, {})
+    with pytest.raises(UserError, match="already holds a run; add --resume"):
+        RunDirectory.create(tmp_path, {})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}'])
+def test_a_damaged_configuration_is_told(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UserError, match=r"config\.json: cannot be read"):
+        RunDirectory.resume(tmp_path)
+
+
+def test_nothing_to_resume(tmp_path):
+    with pytest.raises(UserError, match="holds no run to resume"):
+        RunDirectory.resume(tmp_path / "none")
+
+
+def test_a_later_format_is_told(tmp_path):
+    RunDirectory.create(tmp_path, {})
+    path = tmp_path / "config.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+    with pytest.raises(UserError, match=r"has format 2; .* reads format 1"):
+        RunDirectory.resume(tmp_path)
+
+
+def test_next_free(tmp_path):
+    assert RunDirectory.next_free(tmp_path / "runs", "g").name == "g-001"
+    for name in ("g-001", "g-007", "h-009", "g-x"):
+        (tmp_path / name).mkdir()
+    assert RunDirectory.next_free(tmp_path, "g").name == "g-008"
+
+
+def test_differing_names():
+    stored = {"a": 1, "b": 2, "c": None}
+    assert differing_names(stored, {"a": 1, "c": None}) == []
+    assert differing_names(stored, {"a": 1, "b": 3, "c": 0}) == [
+        "b was 2, received 3",
+        "c was None, received 0",
+    ]
+
+
+def test_a_checkpoint_is_everything(trained):
+    gan, run = trained
+    fresh = build(seed=5)
+    assert run.load_checkpoint(fresh) == 100
+    for expected, actual in zip(
+        all_variables(gan), all_variables(fresh), strict=True
+    ):
+        np.testing.assert_array_equal(expected, actual)
+
+
+def test_going_on_ends_with_the_same_bits(trained):
+    uninterrupted = build()
+    uninterrupted.fit(SOURCE, steps_per_epoch=150, verbose=0)
+    resumed = build(seed=5)
+    trained[1].load_checkpoint(resumed)
+    resumed.fit(SOURCE, steps_per_epoch=50, verbose=0)
+    for expected, actual in zip(
+        all_variables(uninterrupted), all_variables(resumed), strict=True
+    ):
+        np.testing.assert_array_equal(expected, actual)
+
+
+def test_the_last_checkpoints_are_kept(trained):
+    gan, run = trained
+    names = [p.name for p in run.checkpoint_directory.glob("*.npz")]
+    assert sorted(names) == [f"step-{step:09d}.npz" for step in (40, 70, 100)]
+    run.save_checkpoint(gan, keep=3)  # the same step again
+    assert len(list(run.checkpoint_directory.iterdir())) == 6
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit])
+def test_a_damaged_checkpoint_is_passed_over(copied, damage):
+    damage(copied.last_checkpoint())
+    said = []
+    assert copied.load_checkpoint(build(), said.append) == 70
+    (line,) = said
+    assert "step-000000100.npz: damaged" in line
+
+
+def test_a_checkpoint_without_its_seal_does_not_count(copied):
+    copied.last_checkpoint().with_name("step-000000100.json").unlink()
+    assert copied.load_checkpoint(build(), pytest.fail) == 70
+
+
+def test_without_a_whole_checkpoint_the_model_is_untouched(copied):
+    for path in copied.checkpoint_directory.glob("*.npz"):
+        flip_a_bit(path)
+    gan, said = build(seed=3), []
+    before = all_variables(gan)
+    assert copied.load_checkpoint(gan, said.append) == 0
+    assert len(said) == 3
+    for expected, actual in zip(before, all_variables(gan), strict=True):
+        np.testing.assert_array_equal(expected, actual)
+
+
+def test_a_full_disk_leaves_the_older_checkpoints(trained, tmp_path):
+    """A limit on the size of files stands in for the disk's."""
+    run = RunDirectory.create(tmp_path, {})
+    run.save_checkpoint(trained[0])
+    before = sorted(run.checkpoint_directory.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(
+            UserError, match="cannot be written: File too large"
+        ):
+            run.save_checkpoint(trained[0])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert sorted(run.checkpoint_directory.iterdir()) == before
+    assert run.load_checkpoint(build(), pytest.fail) == 100
+
+
+def test_the_log_is_cut_back(tmp_path):
+    run = RunDirectory.create(tmp_path, {})
+    run.truncate_log(0)  # there is none yet
+    run.log_lines([{"step": step, "d_loss": 0.5} for step in range(0, 50, 10)])
+    with open(run.log_path, "a") as file:
+        file.write('{"step": 50, "d_lo')  # killed while writing
+    run.truncate_log(30)
+    run.log_lines([{"step": 30}])
+    lines = run.log_path.read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [0, 10, 20, 30]
+
+
+def test_clean_removes_what_a_killed_process_left(copied):
+    left = copied.checkpoint_directory / ".12ab.step-000000130.npz"
+    left.write_bytes(b"half")
+    before = copied.last_checkpoint()
+    copied.clean()
+    assert not left.exists()
+    assert copied.last_checkpoint() == before
+
+
+def test_frames(tmp_path):
+    store = FrameStore(tmp_path / "frames")
+    assert len(store) == 0
+    for first in (0, 10, 20):
+        steps = np.arange(first, first + 10, 5)
+        store.append(steps, density=np.full((2, 3), first / 2))
+    assert len(store) == 6
+    store.truncate(20)
+    chunks = list(store)
+    np.testing.assert_array_equal(
+        np.concatenate([c["steps"] for c in chunks]), [0, 5, 10, 15]
+    )
+    np.testing.assert_array_equal(chunks[1]["density"], np.full((2, 3), 5))
+
+
+def test_replacing_is_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "deep/er/x.txt"
+    files.write_text(path, "one")
+    with (
+        pytest.raises(RuntimeError),
+        files.replacing(path) as temporary,
+    ):
+        temporary.write_text("two")
+        raise RuntimeError
+    assert path.read_text() == "one"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_replacing_names_the_file_and_the_reason(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file/x\.txt: cannot be written: "):
+        files.write_text(tmp_path / "file/x.txt", "")
+
+
+def test_check_writable(tmp_path):
+    files.check_writable(tmp_path / "a/b/c.png")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="is a directory"):
+        files.check_writable(tmp_path)
+    with pytest.raises(UserError, match="file is not a directory"):
+        files.check_writable(tmp_path / "file/a/b.png")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_check_writable_sees_permissions(tmp_path):
+    tmp_path.chmod(0o555)
+    with pytest.raises(UserError, match="read-only"):
+        files.check_writable(tmp_path / "x.png")

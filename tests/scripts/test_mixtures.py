@@ -1,0 +1,172 @@
+"""`scripts/mixtures.py`, as a process, as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests import script_runner
+from tests.paths import ROOT
+from tf_gans.toys.mixtures import recipes as points
+
+SCRIPT = ROOT / "scripts/mixtures.py"
+QUICK = ["--num-steps", "40", "--log-every", "20", "--no-window"]
+
+
+def run(cwd, *arguments, code=0):
+    environment = dict(os.environ)
+    environment.pop("DISPLAY", None)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def script():
+    return script_runner.load("mixtures")
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """A run with everything on."""
+    cwd = tmp_path_factory.mktemp("quick")
+    done = run(
+        cwd,
+        *QUICK,
+        *("--run-dir", "run"),
+        *("--anim-path", "film.mp4", "--anim-every", 10),
+        *("--export", "saved"),
+    )
+    return cwd, done
+
+
+def test_what_is_left(quick):
+    cwd, _ = quick
+    assert {p.name for p in cwd.iterdir()} == {"run", "film.mp4", "saved"}
+    assert {p.name for p in (cwd / "run").iterdir()} == {
+        "checkpoints",
+        "config.json",
+        "log.jsonl",
+        "mixture.png",
+        "summary.json",
+    }
+    assert (cwd / "saved/1/saved_model.pb").is_file()
+    assert (cwd / "film.mp4").stat().st_size > 1000
+
+
+def test_what_is_said(quick):
+    cwd, done = quick
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines[:3]] == ["0", "20", "40"]
+    summary = json.loads((cwd / "run/summary.json").read_text())
+    assert (summary["steps"], summary["n_fake"]) == (41, 2500)
+    assert summary["num_modes"] == 8
+    assert summary["floors"]["high_quality"] == pytest.approx(0.989, abs=1e-3)
+    assert summary["floors"]["reverse_kl"] == pytest.approx(0.0013, abs=3e-4)
+    shown = {
+        line.split()[0]: line.split()[1:] for line in lines if line.strip()
+    }
+    for name in ("modes", "high_quality"):
+        samples, floor = map(float, shown[name])
+        assert samples == pytest.approx(summary["samples"][name], rel=1e-3)
+        assert floor == pytest.approx(summary["floors"][name], rel=1e-3)
+
+
+def weights(run_dir):
+    with np.load(sorted(run_dir.glob("checkpoints/*.npz"))[-1]) as arrays:
+        return dict(arrays)
+
+
+@pytest.mark.slow
+def test_a_cut_run_ends_with_the_same_bits(
+    quick, script, tmp_path, monkeypatch
+):
+    cwd, _ = quick
+    monkeypatch.chdir(tmp_path)
+    # As a run that was killed left it: with an earlier checkpoint alone.
+    arguments = [*QUICK, "--run-dir", "run"]
+    fit = points.GAN.fit
+
+    def cut(self, *args, steps_per_epoch, **kwargs):
+        return fit(self, *args, steps_per_epoch=17, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(points.GAN, "fit", cut)
+        script_runner.run(script, *arguments)
+    out, _ = script_runner.run(
+        script, "--run-dir", "run", "--resume", "--no-window", "--log-every", 20
+    )
+    assert "Going on with run after 17 steps." in out
+    one, other = weights(cwd / "run"), weights(tmp_path / "run")
+    assert one.keys() == other.keys()
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, other[name], err_msg=name)
+    assert (cwd / "run/log.jsonl").read_text() == (
+        tmp_path / "run/log.jsonl"
+    ).read_text()
+    again, _ = script_runner.run(
+        script, "--run-dir", "run", "--resume", "--no-window"
+    )
+    assert "has nothing left to train" in again
+    line = script_runner.refused(
+        script, "--run-dir", "run", "--resume", "--gan", "ns"
+    )
+    assert "gan was 'stable', received 'ns'" in line
+
+
+@pytest.mark.parametrize(
+    ("gan", "data_set", "minibatch"),
+    [
+        ("vae", "grid", False),
+        pytest.param("began", "swiss-roll", False, marks=pytest.mark.slow),
+        pytest.param("wgan-gp", "ring", False, marks=pytest.mark.slow),
+        pytest.param("ns", "ring", True, marks=pytest.mark.slow),
+    ],
+)
+def test_any_recipe_on_any_data(
+    script, tmp_path, monkeypatch, gan, data_set, minibatch
+):
+    monkeypatch.chdir(tmp_path)
+    out, err = script_runner.run(
+        script,
+        *("--gan", gan, "--data-set", data_set, "--num-steps", 4),
+        *(["--minibatch"] if minibatch else []),
+        *("--log-every", 2, "--no-window", "--anim-path", "film.gif"),
+    )
+    assert err == ""
+    assert out.startswith("0: ")
+    assert (tmp_path / "film.gif").is_file()
+    assert (tmp_path / "runs/mixtures-001/mixture.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--gan", "gan"], "argument --gan: invalid choice: 'gan'"),
+        (["--data-set", "line"], "argument --data-set: invalid choice"),
+        (["--num-steps", "0"], "argument --num-steps: must be a whole number"),
+        (["--resume"], "argument --resume: needs --run-dir DIR"),
+        (["--gan", "vae", "--minibatch"], "vae has none"),
+        (["--gan", "wgan-gp", "--minibatch"], "a norm for each sample"),
+        (["--anim-path", "film.avi"], "must end in .mp4, .gif or .webm"),
+    ],
+)
+def test_refusals(script, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in script_runner.refused(script, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_flag_knows_every_recipe(script):
+    assert script.GANS == points.NAMES

@@ -1,0 +1,252 @@
+"""`scripts/variants.py`, as a process and in this one."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests import script_runner
+from tests.paths import REAL, ROOT
+from tf_gans import recipes
+from tf_gans.runs import image_runs
+
+SCRIPT = script_runner.load("variants")
+
+# What each member logs, in this order.
+GAME = ["d_loss", "g_loss"]
+OUTPUTS = ["d_real", "d_fake"]
+LOGGED = {
+    "mm": GAME + OUTPUTS,
+    "ns": GAME + OUTPUTS,
+    "ls": GAME + OUTPUTS,
+    "wgan": [*GAME, "wasserstein", *OUTPUTS],
+    "wgan-gp": [*GAME, "penalty", "wasserstein", *OUTPUTS],
+    "dragan": [*GAME, "penalty", *OUTPUTS],
+    "began": [*GAME, "k", "m_global"],
+    "vae": ["loss", "reconstruction", "kl"],
+}
+
+
+def run(cwd, *arguments):
+    """Runs the script in this process; returns what it printed."""
+    with contextlib.chdir(cwd):
+        return script_runner.run(SCRIPT, *arguments)[0]
+
+
+def refused(cwd, *arguments):
+    """The one line that a mistake is answered with."""
+    with contextlib.chdir(cwd):
+        line = script_runner.refused(SCRIPT, *arguments)
+    assert line.startswith("variants.py: ")
+    assert not (cwd / "runs").exists()
+    return line
+
+
+def rows(run_dir):
+    lines = (run_dir / "log.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def checkpoint(run_dir):
+    with np.load(sorted(run_dir.glob("checkpoints/*.npz"))[-1]) as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """80 little images."""
+    path = tmp_path_factory.mktemp("images") / "data.npz"
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (80, 8, 8), np.uint8)
+    np.savez(path, x_train=pixels, y_train=np.arange(80) % 4)
+    return path
+
+
+def test_the_names_are_the_recipes():
+    assert SCRIPT.NAMES == recipes.family.NAMES
+    assert set(LOGGED) == set(SCRIPT.NAMES)
+
+
+def test_the_options_are_those_of_build(tmp_path, images):
+    """Each flag reaches the recipe."""
+    run(
+        tmp_path,
+        *["--gan", "ns", "--data", images, "--batch-size", 40, "--epochs", 1],
+        *["--no-batch-norm", "--spectral-norm", "--critic-steps", 2],
+        *["--generator-learning-rate", 0.002, "--beta-1", 0.25],
+        *["--discriminator-learning-rate", 0.003, "--beta-2", 0.75],
+        *["--label-smoothing", 0.125, "--instance-noise", 0.5],
+        *["--instance-noise-steps", 10, "--dropout", 0.5, "--clip", 2],
+        *["--run-dir", "run"],
+    )
+    with contextlib.chdir(tmp_path):
+        gan = image_runs.load_run("run")
+    assert not gan.discriminator.batch_norm
+    assert gan.discriminator.spectral_norm
+    assert gan.critic_steps == 2
+    rates = [float(o.learning_rate) for o in gan.optimizers.values()]
+    np.testing.assert_allclose(rates, [0.002, 0.003])
+    for optimizer in gan.optimizers.values():
+        assert (optimizer.beta_1, optimizer.beta_2) == (0.25, 0.75)
+    assert gan.adversarial_loss.label_smoothing == 0.125
+    assert gan.instance_noise.stddev == 0.5
+    assert gan.instance_noise.decay_steps == 10
+    assert gan.generator.dropout == 0.5
+    assert gan.constraint.limit == 2
+    # An epoch is a pass through the images: 80 / (40 * 2).
+    assert int(gan.step.numpy()) == 1
+
+
+class TestProcess:
+    @pytest.fixture(scope="class")
+    def done(self, tmp_path_factory):
+        """WGAN-GP on real images, as a user runs it, shrunk for speed."""
+        path = REAL / "fashion_mnist.npz"
+        if not path.exists():
+            pytest.skip("shared/data is not here")
+        cwd = tmp_path_factory.mktemp("process")
+        with np.load(path) as arrays:
+            np.savez(cwd / "data.npz", x_train=arrays["x_train"][:1000])
+        done = subprocess.run(
+            [sys.executable, ROOT / "scripts/variants.py"]
+            + ["--gan", "wgan-gp", "--data", "data.npz", "--size", "12"]
+            + ["--batch-size", "20", "--epochs", "2", "--log-every", "2"]
+            + ["--export", "saved", "--anim-path", "film.mp4"]
+            + ["--run-dir", "run", "--ema", "0.9"],
+            cwd=cwd,
+            env=dict(os.environ, HOME=str(cwd)),
+            capture_output=True,
+            text=True,
+            timeout=500,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return cwd, done.stdout
+
+    def test_everything_is_there(self, done):
+        cwd, out = done
+        for name in ("samples", "curves", "real"):
+            with Image.open(cwd / f"run/{name}.png") as image:
+                # A picture, not one colour.
+                assert np.asarray(image).std() > 5
+        assert (cwd / "film.mp4").stat().st_size > 0
+        assert "images/s" in out
+
+    def test_it_learns(self, done):
+        cwd, _ = done
+        logged = rows(cwd / "run")
+        assert list(logged[0]) == ["step", *LOGGED["wgan-gp"]]
+        # At first every slope is nearly 0, and the penalty lambda.
+        assert logged[0]["penalty"] > 8
+        assert logged[-1]["penalty"] < 7
+        assert logged[-1]["wasserstein"] > 2 * logged[0]["wasserstein"]
+
+    def test_the_export_has_a_critic_without_probabilities(self, done):
+        cwd, _ = done
+        loaded = tf.saved_model.load(cwd / "saved/1")
+        said = loaded.signatures["discriminate"](
+            samples=tf.zeros((3, 12, 12, 1))
+        )
+        assert set(said) == {"logits"}
+        pngs = loaded.signatures["sample_png"](seeds=tf.range(2, dtype="int64"))
+        assert tf.io.decode_png(pngs["png_bytes"][1]).shape == (12, 12, 1)
+
+
+@pytest.mark.parametrize("name", sorted(LOGGED))
+def test_what_is_logged(name):
+    model = recipes.family.build(name, size=8)
+    assert list(model.step_losses) == LOGGED[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["wgan-gp", "began", "vae"])
+def test_goes_on_as_if_nothing_had_happened(name, tmp_path, images):
+    options = ["--gan", name, "--data", images, "--batch-size", 16]
+    out = run(
+        tmp_path,
+        *[*options, "--epochs", 4, "--run-dir", "whole", "--log-every", 1],
+    )
+    assert "0: " in out
+    run(
+        tmp_path,
+        *[*options, "--epochs", 2, "--run-dir", "parts", "--log-every", 1],
+    )
+    run(
+        tmp_path,
+        *["--run-dir", "parts", "--resume", "--epochs", 4, "--log-every", 1],
+    )
+    whole, parts = (rows(tmp_path / name) for name in ("whole", "parts"))
+    assert whole == parts
+    assert list(whole[0]) == ["step", *LOGGED[name]]
+    whole, parts = (checkpoint(tmp_path / name) for name in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    for key, array in whole.items():
+        np.testing.assert_array_equal(array, parts[key], err_msg=key)
+
+
+class TestMistakes:
+    def test_an_unknown_recipe(self, tmp_path):
+        line = refused(tmp_path, "--gan", "gan", "--dataset", "triangles")
+        for name in SCRIPT.NAMES:
+            assert name in line
+
+    @pytest.mark.parametrize(
+        ("flags", "words"),
+        [
+            (
+                ["--gan", "wgan-gp", "--batch-norm"],
+                ["GradientPenalty", "batch normalisation"],
+            ),
+            (
+                ["--gan", "wgan-gp", "--clip", "0.01"],
+                ["GradientPenalty", "WeightClipping"],
+            ),
+            (["--gan", "ns", "--gamma", "0.5"], ["--gamma", "ns"]),
+            (["--gan", "vae", "--clip", "1"], ["--clip", "vae"]),
+            (["--gan", "wgan", "--beta-1", "0.5"], ["--beta-1", "wgan"]),
+            (
+                ["--gan", "ls", "--label-smoothing", "0.1"],
+                ["--label-smoothing", "ls"],
+            ),
+            (
+                ["--gan", "ns", "--instance-noise-steps", "9"],
+                ["--instance-noise-steps"],
+            ),
+        ],
+        ids=[
+            *["penalty-and-norm", "penalty-and-clip", "gamma", "clip"],
+            *["beta-of-rmsprop", "label", "noise-steps"],
+        ],
+    )
+    def test_options_that_contradict_each_other(
+        self, tmp_path, images, flags, words
+    ):
+        line = refused(tmp_path, *flags, "--data", images, "--batch-size", 16)
+        for word in words:
+            assert word in line
+
+    @pytest.mark.parametrize(
+        ("flag", "value"),
+        [
+            ("--beta-1", "1"),
+            ("--gamma", "1.5"),
+            ("--label-smoothing", "0.5"),
+            ("--clip", "0"),
+            ("--dropout", "1"),
+            ("--preset", "mine"),
+        ],
+    )
+    def test_values_out_of_range(self, tmp_path, flag, value):
+        line = refused(tmp_path, flag, value)
+        assert flag in line
+        assert value in line
+
+    def test_a_size_that_cannot_be_made(self, tmp_path):
+        line = refused(tmp_path, "--dataset", "triangles", "--size", 30)
+        assert "--size" in line
+        assert "multiple of 4" in line

@@ -1,0 +1,1 @@
+"""The models: each a step of training, and what all of them share."""

@@ -1,0 +1,299 @@
+"""Boundary equilibrium GAN: the discriminator is an autoencoder."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from tf_gans import layers
+from tf_gans.errors import check_positive_int
+from tf_gans.models.generative import TwoPlayerModel
+
+# The plateau is looked for in a mean over about so many steps of M_global,
+# which a batch of 16 makes noisy, and a fall of a hundredth is progress.
+_AVERAGED_STEPS = 1000.0
+_PROGRESS = 0.01
+
+
+@keras.saving.register_keras_serializable(package="tf_gans")
+class BEGAN(TwoPlayerModel):
+    """Trains a generator against an autoencoder.
+
+    With `L(v) = mean |v - D(v)|`, how badly the autoencoder D reproduces v:
+
+    - D minimises `L(x) - k L(G(z_D))`, G minimises `L(G(z_G))`;
+    - `k <- clip(k + lambda_k (gamma L(x) - L(G(z_G))), 0, 1)`, from 0, keeps
+      `L(G(z))` at `gamma L(x)`, which is what the two are in balance at;
+    - `M_global = L(x) + |gamma L(x) - L(G(z_G))|` measures the convergence.
+
+    Each loss here is the one that its player then descends, before that
+    update: as in `GAN`, D's comes first, and `L(G(z_G))` is what the updated D
+    says. With `simultaneous` all are from before both updates.
+
+    Args:
+        generator: `keras.Model` from z to samples.
+        discriminator: `keras.Model` from samples to samples.
+        latents: `tf_gans.latents.Latents`.
+        gamma: float in [0, 1]. The diversity ratio: less of it gives samples
+            that are better and more alike. Defaults to `0.5`.
+        lambda_k: float above 0. The learning rate of k. Defaults to `0.001`.
+        simultaneous: bool. With True both players' gradients come from one
+            forward pass on one z, before either is updated, as in carpedm20's
+            program; the paper has a z for each. Defaults to `False`.
+        patience: int or None. After so many steps without a fall of the mean
+            of M_global by a hundredth, both learning rates are halved, as the
+            paper does where it stalls. Defaults to `None`: never.
+        min_learning_rate: float, at least 0. The rates are not halved below
+            it. Defaults to `2e-5`, the floor of carpedm20's program.
+        ema_decay, seed: as for `tf_gans.GAN`.
+
+    Logs:
+        `d_loss`, `g_loss`, `k` and `m_global`.
+
+    Reference:
+    - [Berthelot et al., 2017](https://arxiv.org/abs/1703.10717), section 3.4
+    - [carpedm20/BEGAN-tensorflow, trainer.py, lines 196-210](
+      https://github.com/carpedm20/BEGAN-tensorflow)
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latents,
+        gamma=0.5,
+        lambda_k=0.001,
+        simultaneous=False,
+        patience=None,
+        min_learning_rate=2e-5,
+        ema_decay=None,
+        seed=0,
+        name="began",
+        **kwargs,
+    ):
+        super().__init__(
+            generator,
+            discriminator,
+            latents,
+            ema_decay=ema_decay,
+            seed=seed,
+            name=name,
+            **kwargs,
+        )
+        if not 0 <= gamma <= 1:
+            raise ValueError(
+                f"`gamma` must lie in [0, 1]. Received: gamma={gamma}"
+            )
+        if not 0 < lambda_k < math.inf:
+            raise ValueError(
+                f"`lambda_k` must be above 0. Received: lambda_k={lambda_k}"
+            )
+        if not 0 <= min_learning_rate < math.inf:
+            raise ValueError(
+                "`min_learning_rate` must be at least 0. "
+                f"Received: min_learning_rate={min_learning_rate}"
+            )
+        self._refuse_classes()
+        self.gamma = float(gamma)
+        self.lambda_k = float(lambda_k)
+        self.simultaneous = bool(simultaneous)
+        self.patience = patience
+        if patience is not None:
+            self.patience = check_positive_int("patience", patience)
+        self.min_learning_rate = float(min_learning_rate)
+        self.k = self._state("k", 0.0)
+        if self.patience:
+            self._mean = self._state("mean_of_m", 0.0)
+            self._best = self._state("best_mean_of_m", math.inf)
+            self._stalled = self._counter("stalled_steps", 0)
+        self._track(["d_loss", "g_loss", "k", "m_global"])
+
+    def _state(self, name, value):
+        return self.add_weight(
+            name=name,
+            shape=(),
+            dtype="float32",
+            initializer=keras.initializers.Constant(value),
+            trainable=False,
+        )
+
+    def compile(
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        jit_compile="auto",
+        steps_per_execution="auto",
+        run_eagerly=False,
+    ):
+        """Configures the model for training; see `TwoPlayerModel.compile`.
+
+        Raises:
+            ValueError: `patience` is given and an optimizer follows a schedule
+                of its own.
+        """
+        for optimizer in (generator_optimizer, discriminator_optimizer):
+            # A loss scale's optimizer has its rate from the one inside.
+            inner = getattr(optimizer, "inner_optimizer", optimizer)
+            rate = inner.get_config().get("learning_rate")
+            if self.patience and isinstance(rate, dict):
+                raise ValueError(
+                    "`patience` halves the learning rates, which cannot also "
+                    f"follow a schedule. Received: patience={self.patience} "
+                    f"and learning_rate={rate['class_name']}"
+                )
+        super().compile(
+            generator_optimizer,
+            discriminator_optimizer,
+            jit_compile,
+            steps_per_execution,
+            run_eagerly,
+        )
+
+    # The algorithm ---------------------------------------------------------
+
+    def train_step(self, data):
+        """One step of the algorithm.
+
+        Args:
+            data: a pair: real samples of shape `(1, batch, *sample_shape)`;
+                and a dict with `"z"` of shape `(2, batch, *latents.shape)`,
+                or with `simultaneous=True` of `(1, batch, *latents.shape)`.
+
+        Returns:
+            A dict of scalars: the losses of both players, k and M_global.
+        """
+        real, draws = data
+        z = tf.unstack(draws["z"])
+        layers.update_power_iterations(self.discriminator)
+        if self.simultaneous:
+            real_error, d_loss, fake_error = self._update_both(real[0], z[0])
+        else:
+            real_error, d_loss = self._update_discriminator(real[0], z[0])
+            fake_error = self._update_generator(z[1])
+        balance = self.gamma * real_error - fake_error
+        self.k.assign(
+            tf.clip_by_value(self.k + self.lambda_k * balance, 0.0, 1.0)
+        )
+        m_global = real_error + tf.abs(balance)
+        if self.patience:
+            self._watch(m_global)
+        self._update_average(self.generator_optimizer.iterations)
+        return {
+            "d_loss": d_loss,
+            "g_loss": fake_error,
+            "k": self.k + 0.0,
+            "m_global": m_global,
+        }
+
+    def _draw(self, seed, first_step, num_steps, batch_size):
+        draws = 1 if self.simultaneous else 2
+        z = self._draw_latents(seed, first_step, num_steps, batch_size, draws)
+        return {"z": z}
+
+    def reconstruction_error(self, samples, training=False):
+        """L(v): the mean over all components of `|v - D(v)|`, a scalar."""
+        restored = self.discriminator(samples, training=training)
+        # A mean over a batch of images has more terms than 16 bits can tell.
+        samples, restored = (
+            tf.cast(t, tf.float32) for t in (samples, restored)
+        )
+        return tf.reduce_mean(tf.abs(samples - restored))
+
+    def _discriminator_loss(self, real, fake):
+        real_error = self.reconstruction_error(real, training=True)
+        fake_error = self.reconstruction_error(fake, training=True)
+        return real_error, real_error - self.k * fake_error, fake_error
+
+    def _update_discriminator(self, real, z):
+        fake = self.generator(z, training=True)
+        with tf.GradientTape() as tape:
+            real_error, loss, _ = self._discriminator_loss(real, fake)
+            scaled = self.discriminator_optimizer.scale_loss(loss)
+        self._apply(tape, scaled, "discriminator")
+        return real_error, loss
+
+    def _update_generator(self, z):
+        with tf.GradientTape() as tape:
+            fake = self.generator(z, training=True)
+            loss = self.reconstruction_error(fake, training=True)
+            scaled = self.generator_optimizer.scale_loss(loss)
+        self._apply(tape, scaled, "generator")
+        return loss
+
+    def _update_both(self, real, z):
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(z, training=True)
+            real_error, d_loss, fake_error = self._discriminator_loss(
+                real, fake
+            )
+            d_scaled = self.discriminator_optimizer.scale_loss(d_loss)
+            g_scaled = self.generator_optimizer.scale_loss(fake_error)
+        # Both gradients before either update.
+        g_variables = self.generator.trainable_variables
+        g_gradients = tape.gradient(g_scaled, g_variables)
+        self._apply(tape, d_scaled, "discriminator")
+        self.generator_optimizer.apply(g_gradients, g_variables)
+        return real_error, d_loss, fake_error
+
+    def _watch(self, m_global):
+        """Halves the learning rates where M_global stalls."""
+        # The mean of the first steps is that of all so far. There may be no
+        # update yet: the search for a loss scale leaves some out.
+        share = 1 / tf.clip_by_value(
+            tf.cast(self.generator_optimizer.iterations, tf.float32),
+            1.0,
+            _AVERAGED_STEPS,
+        )
+        mean = self._mean + share * (m_global - self._mean)
+        falls = mean < (1 - _PROGRESS) * self._best
+        stalled = tf.where(falls, tf.zeros((), tf.int64), self._stalled + 1)
+        halve = stalled >= self.patience
+        self._mean.assign(mean)
+        # After a halving the count begins anew, from where the mean is now.
+        self._best.assign(tf.where(falls | halve, mean, self._best))
+        self._stalled.assign(tf.where(halve, tf.zeros_like(stalled), stalled))
+        for optimizer in self.optimizers.values():
+            rate = optimizer.learning_rate
+            lower = tf.maximum(rate / 2, tf.minimum(rate, self._floor))
+            rate.assign(tf.where(halve, lower, rate))
+
+    @property
+    def _floor(self):
+        return tf.constant(self.min_learning_rate, tf.float32)
+
+    def judgements(self):
+        def discriminate(samples):
+            restored = self.discriminator(samples, training=False)
+            errors = tf.abs(samples - restored)
+            axes = list(range(1, samples.shape.rank))
+            return {
+                "reconstructions": restored,
+                "errors": tf.reduce_mean(errors, axes),
+            }
+
+        return {"discriminate": discriminate}
+
+    # Saving ----------------------------------------------------------------
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "name": self.name,
+            **{key: serialize(getattr(self, key)) for key in _OBJECTS},
+            "gamma": self.gamma,
+            "lambda_k": self.lambda_k,
+            "simultaneous": self.simultaneous,
+            "patience": self.patience,
+            "min_learning_rate": self.min_learning_rate,
+            "ema_decay": self.ema_decay,
+            "seed": int(self.seed.numpy()),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        deserialize = keras.saving.deserialize_keras_object
+        objects = {key: deserialize(config[key]) for key in _OBJECTS}
+        return cls(**{**config, **objects})
+
+
+_OBJECTS = ("generator", "discriminator", "latents")

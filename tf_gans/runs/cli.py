@@ -1,0 +1,309 @@
+"""What the command lines share: their flags, their checks, their last word.
+
+Imports neither TensorFlow nor matplotlib, so that a mistake in the flags is
+answered at once.
+"""
+
+import argparse
+import contextlib
+import math
+import os
+import pathlib
+import signal
+import sys
+import tempfile
+
+from tf_gans.errors import UserError
+
+
+class Parser(argparse.ArgumentParser):
+    """An `ArgumentParser` that answers a mistake with one line."""
+
+    def error(self, message):
+        """Prints the mistake, without the usage, and exits with code 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+    def parse(self, arguments=None):
+        """Parses the command line.
+
+        Returns:
+            A pair: the values of all flags, and a dict of those that were
+            named, for comparing with a run that is resumed.
+        """
+        values = self.parse_args(arguments)
+        defaults = {a.dest: a.default for a in self._actions}
+        for action in self._actions:
+            action.default = argparse.SUPPRESS
+        named = vars(self.parse_args(arguments))
+        for action in self._actions:
+            action.default = defaults[action.dest]
+        return values, named
+
+
+def integer(low, high):
+    """Returns an argparse type: a whole number from `low` to `high`."""
+
+    def parse(text):
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number from {low} to {high}; "
+                f"received {text!r}"
+            )
+        return value
+
+    return parse
+
+
+def number(low=-math.inf, high=math.inf, above=None):
+    """Returns an argparse type: a number in [low, high] or (above, high]."""
+
+    def parse(text):
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        too_low = value <= above if above is not None else value < low
+        if not math.isfinite(value) or too_low or value > high:
+            bottom = (
+                f"above {above:g}" if above is not None else f"from {low:g}"
+            )
+            raise argparse.ArgumentTypeError(
+                f"must be a number {bottom} to {high:g}; received {text!r}"
+            )
+        return value
+
+    return parse
+
+
+def existing_file(text):
+    """An argparse type: the path of a file that is there."""
+    path = pathlib.Path(text)
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise argparse.ArgumentTypeError(f"must name a file; {text!r} {what}")
+    return path
+
+
+def existing_path(text):
+    """An argparse type: the path of a file or directory that is there."""
+    path = pathlib.Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(
+            f"must name a file or a folder; {text!r} does not exist"
+        )
+    return path
+
+
+def ending_in(suffix):
+    """Returns an argparse type: the path of a file to write."""
+
+    def parse(text):
+        path = pathlib.Path(text)
+        if path.suffix.lower() != suffix:
+            raise argparse.ArgumentTypeError(
+                f"must end in {suffix}; received {text!r}"
+            )
+        return path
+
+    return parse
+
+
+def add_training_flags(add):
+    """Adds `--seed` and `--jit-compile`.
+
+    Args:
+        add: the `add_argument` of a group.
+    """
+    add(
+        "--seed",
+        type=integer(0, 2**31 - 1),
+        default=42,
+        metavar="N",
+        help="everything random follows from it (default: %(default)s)",
+    )
+    add(
+        "--jit-compile",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="compile the training with XLA (default: where it is faster)",
+    )
+
+
+def add_run_flags(add, log_every, checkpoints, anim_every, frames):
+    """Adds the flags of what a training writes.
+
+    Args:
+        add: the `add_argument` of a group.
+        log_every: int. The default of `--log-every`.
+        checkpoints: str. What the help says of when checkpoints are saved.
+        anim_every: int or None. The default of `--anim-every`.
+        frames: str. What the help says of it.
+    """
+    positive = integer(1, 10**9)
+    add(
+        "--run-dir",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="directory of the run (default: the next runs/NAME-NNN)",
+    )
+    add("--resume", action="store_true", help="go on with the run in --run-dir")
+    add(
+        "--log-every",
+        type=positive,
+        default=log_every,
+        metavar="N",
+        help="print and log the losses of every Nth step "
+        "(default: %(default)s)",
+    )
+    add(
+        "--checkpoint-every",
+        type=positive,
+        metavar="N",
+        help=f"save a checkpoint every N steps (default: {checkpoints})",
+    )
+    add(
+        "--anim-path",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="film of the training: .mp4, .gif or .webm",
+    )
+    add(
+        "--anim-every",
+        type=positive,
+        default=anim_every,
+        metavar="N",
+        help=f"a frame for every Nth step (default: {frames})",
+    )
+    add(
+        "--export",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="write the trained model as the next version of a SavedModel "
+        "for TensorFlow Serving",
+    )
+
+
+def parse_run(parser):
+    """Parses a training's command line.
+
+    Returns:
+        As `Parser.parse`.
+    """
+    values, named = parser.parse()
+    if values.resume and values.run_dir is None:
+        parser.error(
+            "argument --resume: needs --run-dir DIR, the run to resume"
+        )
+    return values, named
+
+
+def check_run(name, values):
+    """Answers the mistakes that can be seen without loading anything.
+
+    Args:
+        name: str. The script's name, and that of its runs.
+        values: what `parse_run` returns first.
+
+    Raises:
+        UserError: a file cannot be written, or the run directory is not what
+            the flags say.
+    """
+    from tf_gans import files
+    from tf_gans.runs.directory import RunDirectory
+
+    if values.anim_path:
+        from tf_gans.plotting import video  # takes seconds to load
+
+        video.check_video_path(values.anim_path)
+    if values.export:
+        files.check_writable(values.export / "new-version")
+    if values.resume:
+        run = RunDirectory.resume(values.run_dir)
+        # The first runs of gaussian.py do not say whose they are.
+        if run.config.get("script", "gaussian") != name:
+            raise UserError(f"{run.path}: is not a run of {name}.py")
+    elif values.run_dir:
+        RunDirectory.check_new(values.run_dir)
+
+
+@contextlib.contextmanager
+def interruptible(model):
+    """Lets Ctrl-C and SIGTERM end `fit` after the block that is running.
+
+    A second Ctrl-C ends the program at once.
+
+    Args:
+        model: the `keras.Model` that trains.
+
+    Yields:
+        A list that is empty until a signal comes.
+    """
+    received = []
+
+    def stop(number, frame):
+        received.append(number)
+        model.stop_training = True
+        signal.signal(number, before[number])
+
+    before = {
+        number: signal.signal(number, stop)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def display_exists():
+    """Whether a window could be shown to somebody."""
+    if sys.platform in ("darwin", "win32"):
+        return sys.stdout.isatty()
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@contextlib.contextmanager
+def quiet_imports():
+    """Prepares TensorFlow's import, and keeps its notes off the screen.
+
+    It writes them to the standard error stream before any setting of its own
+    is read. They are shown after all if the import fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Off by default on processors without AVX-512, where convolutions then
+    # take 1.5 times as long.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            notes.seek(0)
+            os.write(stderr, notes.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def run(main):
+    """Calls `main()`; a user's mistake becomes one line and an exit code."""
+    program = pathlib.Path(sys.argv[0]).name
+    try:
+        main()
+    except UserError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

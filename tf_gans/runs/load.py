@@ -1,0 +1,267 @@
+"""Images from a trained model, wherever it lies: in a run or in an export.
+
+TensorFlow is imported when a model is opened and not before, so that a command
+line can answer a mistake in a path at once.
+"""
+
+import json
+import pathlib
+
+import numpy as np
+
+from tf_gans.errors import UserError
+
+_BATCH_SIZE = 64
+
+
+def find_model(path):
+    """Finds out what lies at a path, without loading it.
+
+    Args:
+        path: str or path. Of a run directory, of an exported version, or of
+            the directory of an exported model, whose newest version counts.
+
+    Returns:
+        A pair: `"run"` or `"export"`, and the `pathlib.Path` of the run
+        directory or of the exported version.
+
+    Raises:
+        UserError: there is none of them.
+    """
+    path = pathlib.Path(path)
+    if (path / "config.json").is_file():
+        return "run", path
+    versions = [path, *path.glob("[0-9]*/")]
+    versions = [v for v in versions if (v / "saved_model.pb").is_file()]
+    if path in versions:
+        return "export", path
+    versions = [v for v in versions if v.name.isascii() and v.name.isdigit()]
+    if versions:
+        return "export", max(versions, key=lambda version: int(version.name))
+    if not path.exists():
+        raise UserError(f"{path}: does not exist")
+    raise UserError(
+        f"{path}: is neither a run directory (no config.json) nor an exported "
+        "model (no saved_model.pb, and no version in which there is one)"
+    )
+
+
+def open_sampler(path, batch_size=_BATCH_SIZE, batch_statistics=False):
+    """Opens a trained generator of images.
+
+    Args:
+        path: see `find_model`.
+        batch_size: int. How many images are computed at a time.
+        batch_statistics: bool. Whether batch normalisation uses each batch's
+            own statistics, as in training, and not the moving averages. Then
+            an image depends on the whole batch that it is computed in. Of
+            runs only: an export is in inference mode for good.
+
+    Returns:
+        A `Sampler`.
+
+    Raises:
+        UserError: there is no such model, it cannot be read, or its samples
+            are not images.
+
+    Example:
+
+    >>> sampler = open_sampler("runs/mnist-001")
+    >>> z = sampler.draw_each([7, 8, 9])  # (3, 96)
+    >>> images = sampler.images(z)  # uint8, (3, 28, 28, 1)
+    """
+    kind, path = find_model(path)
+    if kind == "run":
+        return _open_run(path, batch_size, batch_statistics)
+    if batch_statistics:
+        raise UserError(
+            f"--batch-statistics: {path} is an exported model, which has the "
+            "moving averages built in; name a run directory"
+        )
+    return _open_export(path, batch_size)
+
+
+class Sampler:
+    """A trained generator, from seeds to z and from z to pixels.
+
+    The generator is always given whole batches of `batch_size`; the last one
+    is filled up with z that it has already, and what comes of them is left
+    out. So one program is compiled, and the first images do not depend on how
+    many follow. In another place of a batch, or in a batch of another size, a
+    kernel may round differently: by some 1e-6 of the value range, which moves
+    a pixel by one grey level at most, and very few of them.
+
+    Args:
+        generator: called with z, `(batch_size, *latents.shape)`, and labels,
+            `(batch_size,)` or None, returns samples.
+        latents: `tf_gans.latents.Latents`. The prior of z.
+        sample_shape: tuple of ints, `(height, width, channels)`.
+        value_range: pair of floats: the values of black and of white.
+        num_classes: int, or None if the model is not conditional.
+        batch_size: int.
+
+    Attributes:
+        latents, sample_shape, value_range, num_classes, batch_size: see above.
+    """
+
+    def __init__(
+        self,
+        generator,
+        latents,
+        sample_shape,
+        value_range,
+        num_classes=None,
+        batch_size=_BATCH_SIZE,
+    ):
+        import tensorflow as tf
+
+        self.latents = latents
+        self.sample_shape = tuple(sample_shape)
+        self.value_range = tuple(value_range)
+        self.num_classes = num_classes
+        self.batch_size = batch_size
+        self._generator = generator
+        self._draw_each = tf.function(
+            latents.draw_each,
+            input_signature=[tf.TensorSpec((None,), tf.int64)],
+            autograph=False,
+        )
+
+    def draw_each(self, seeds):
+        """Draws one z for each seed, whatever other seeds stand beside it.
+
+        Args:
+            seeds: int64 array of shape `(n,)`.
+
+        Returns:
+            A float32 array of shape `(n, *latents.shape)`.
+        """
+        return self._draw_each(np.asarray(seeds, np.int64)).numpy()
+
+    def images(self, z, labels=None):
+        """Makes images.
+
+        Args:
+            z: float32 array of shape `(n, *latents.shape)`.
+            labels: int array of shape `(n,)`, for a conditional model.
+                Defaults to 0, 1, 2 and so on in turn.
+
+        Returns:
+            A uint8 array of shape `(n, *sample_shape)`.
+        """
+        z = np.asarray(z, np.float32)
+        if z.shape[1:] != self.latents.shape:
+            raise ValueError(
+                f"`z` must be of shape (n, *{self.latents.shape}). "
+                f"Received: z of shape {z.shape}"
+            )
+        if labels is None and self.num_classes:
+            labels = np.arange(len(z)) % self.num_classes
+        if labels is not None:
+            labels = self._check_labels(labels, len(z))
+        images = np.empty((len(z), *self.sample_shape), np.uint8)
+        for first in range(0, len(z), self.batch_size):
+            part = slice(first, first + self.batch_size)
+            images[part] = self._batch(
+                z[part], None if labels is None else labels[part]
+            )
+        return images
+
+    def _check_labels(self, labels, count):
+        labels = np.asarray(labels, np.int32)
+        if not self.num_classes:
+            raise ValueError(
+                "`labels` are for conditional models, and this one is not."
+            )
+        if labels.shape != (count,):
+            raise ValueError(
+                f"`labels` must be of shape {(count,)}. "
+                f"Received: labels of shape {labels.shape}"
+            )
+        outside = labels[(labels < 0) | (labels >= self.num_classes)]
+        if outside.size:
+            raise ValueError(
+                f"`labels` must lie from 0 to {self.num_classes - 1}. "
+                f"Received: {outside[0]}"
+            )
+        return labels
+
+    def _batch(self, z, labels):
+        from tf_gans.pixels import to_pixels
+
+        rows = np.arange(self.batch_size) % len(z)
+        samples = self._generator(
+            z[rows], None if labels is None else labels[rows]
+        )
+        return to_pixels(samples.numpy()[: len(z)], self.value_range)
+
+
+def _open_run(path, batch_size, batch_statistics):
+    import tensorflow as tf
+
+    from tf_gans.runs.image_runs import load_run
+
+    gan = load_run(path)
+
+    @tf.function(autograph=False)
+    def generator(z, labels):
+        inputs = z if labels is None else (z, labels)
+        if batch_statistics:
+            return gan.call_with_batch_statistics(inputs)
+        return gan.sampler(inputs, training=False)
+
+    return Sampler(
+        generator,
+        gan.latents,
+        gan.sample_shape,
+        gan.value_range,
+        gan.num_classes,
+        batch_size,
+    )
+
+
+def _open_export(path, batch_size):
+    import keras
+    import tensorflow as tf
+
+    # For its priors, which Keras then knows by name.
+    from tf_gans import latents as priors
+    from tf_gans.export import DESCRIPTION
+
+    try:
+        about = json.loads((path / DESCRIPTION).read_text("utf-8"))
+        value_range, sample_shape = about["value_range"], about["sample_shape"]
+        num_classes = about["num_classes"]
+        latents = keras.saving.deserialize_keras_object(about["latents"])
+        if not isinstance(latents, priors.Latents):
+            raise TypeError("`latents` is not a prior")
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: lacks {DESCRIPTION}, which says what z is drawn from "
+            "and which values are black and white; export the model again"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path / DESCRIPTION}: cannot be read: {error}"
+        ) from None
+    if value_range is None or len(sample_shape) != 3:
+        raise UserError(
+            f"{path}: makes samples of shape {tuple(sample_shape)}, which are "
+            "not images"
+        )
+    try:
+        model = tf.saved_model.load(str(path))
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path}: cannot be read: {reason}") from None
+
+    def generator(z, labels):
+        inputs = {"z": tf.constant(z)}
+        if labels is not None:
+            inputs["labels"] = tf.constant(labels)
+        # The signature alone would not keep the model's variables alive.
+        return model.signatures["serving_default"](**inputs)["samples"]
+
+    return Sampler(
+        generator, latents, sample_shape, value_range, num_classes, batch_size
+    )
