@@ -304,3 +304,32 @@ class TestSmallDense:
         layer = SmallDense(4, activation="relu", name="small")
         copy = SmallDense.from_config(layer.get_config())
         assert copy.get_config() == layer.get_config()
+
+
+class TestLookingInside:
+    def model(self, layer):
+        """A layer within a model within a model."""
+        inner = keras.Sequential([keras.Input((3,)), layer])
+        return keras.Sequential([inner, keras.layers.Dense(1)])
+
+    def test_walk_finds_each_layer_once(self):
+        shared = keras.layers.Dense(3)
+        wrapper = layers.SpectralNormalization(keras.layers.Dense(3))
+        x = keras.Input((3,))
+        model = keras.Model(x, wrapper(shared(shared(x))))
+        found = layers.walk(model)
+        for layer in (model, shared, wrapper, wrapper.layer):
+            assert sum(layer is other for other in found) == 1
+
+    @pytest.mark.parametrize(
+        ("layer", "normalises", "sees"),
+        [
+            (keras.layers.BatchNormalization, True, False),
+            (MinibatchDiscrimination, False, True),
+            (lambda: keras.layers.Dense(2), False, False),
+        ],
+    )
+    def test_what_mixes_a_batch(self, layer, normalises, sees):
+        model = self.model(layer())
+        assert layers.has_batch_norm(model) is normalises
+        assert layers.sees_batch(model) is sees

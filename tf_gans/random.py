@@ -180,7 +180,7 @@ def permuted(seed, stream, epoch, positions, size):
     def added(number, other, key, high):
         """Adds the function of `other`, modulo `high`."""
         place = start + tf.cast(other, tf.uint64)
-        bits = splitmix64(key + place * np.uint64(0x9E3779B97F4A7C15))
+        bits = splitmix64(key + place * GOLDEN)
         top = tf.bitwise.right_shift(bits, np.uint64(32))
         offset = tf.bitwise.right_shift(top * np.uint64(high), np.uint64(32))
         number += tf.cast(offset, tf.int64)
@@ -216,6 +216,10 @@ def _cells(size):
         range(root, max(3 * root // 2, root + 1)), key=lambda r: -size % r
     )
     return rows, -(-size // rows)
+
+
+# SplitMix64's step: 2^64 divided by the golden ratio.
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def splitmix64(z):

@@ -229,12 +229,23 @@ def fit(model, steps):
     return np.array(rows)
 
 
+def numbers(model, step=0, batch_size=BATCH, seed=SEED):
+    """A step's random numbers, as `train_step` is given them."""
+    draws = model._draw(tf.constant(seed, tf.int64), step, 1, batch_size)
+    return tf.nest.map_structure(lambda t: t[0], draws)
+
+
 def data_of(model, step=0):
     """What `train_step` sees in a step."""
     critics = model.critic_steps
     real = Pictures().draw(SEED, step * critics, critics)
-    draws = model._draw(tf.constant(SEED, tf.int64), step, 1, BATCH)
-    return real, tf.nest.map_structure(lambda t: t[0], draws)
+    return real, numbers(model, step)
+
+
+def drawn(data, name):
+    """The numbers of one name, of each update in turn that has them."""
+    updates = [*data[1]["discriminator"], *data[1]["generator"]]
+    return [numbers[name] for numbers in updates if name in numbers]
 
 
 # The contract ----------------------------------------------------------------

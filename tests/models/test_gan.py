@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.contracts.training import drawn
 from tf_gans import GAN, callbacks, data, latents, losses, networks, penalties
 from tf_gans.models.generative import default_jit_compile
 from tf_gans.optimizers import FusedAdam
@@ -113,6 +114,12 @@ def fit(gan, steps, source=GAUSSIAN, **options):
     return gan.fit(source, steps_per_epoch=steps, verbose=0, **options)
 
 
+def by_update(z):
+    """The numbers of a step: the last z is that of the generator's update."""
+    draws = [{"z": each} for each in tf.unstack(z)]
+    return {"discriminator": draws[:-1], "generator": draws[-1:]}
+
+
 STEPS = 23
 
 
@@ -156,7 +163,7 @@ class TestTrainStep:
     def batches(self, critic_steps=1):
         reals = Table().draw(0, 0, critic_steps)
         z = latents.Stratified().draw(0, "test", 0, critic_steps + 1, BATCH)
-        return reals, {"z": z}
+        return reals, by_update(z)
 
     @pytest.mark.parametrize("moving", ["generator", "discriminator"])
     def test_each_update_changes_its_own_variables(self, moving):
@@ -189,7 +196,7 @@ class TestTrainStep:
         """Three critic updates and one of the generator, written out."""
         rate = 0.01
         reals, draws = self.batches(critic_steps=3)
-        z = draws["z"]
+        z = drawn((reals, draws), "z")
         gan = make_gan(compiled=False, gan_options={"critic_steps": 3})
         gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
         logs = gan.train_step((reals, draws))
@@ -318,7 +325,7 @@ class TestBlocks:
             step(
                 (
                     source.draw(SEED, 3 * i, 3),
-                    {"z": prior.draw(SEED, "latents", 4 * i, 4, BATCH)},
+                    by_update(prior.draw(SEED, "latents", 4 * i, 4, BATCH)),
                 )
             )
         for ours, theirs in zip(state(gan)[1:], state(other)[1:], strict=True):

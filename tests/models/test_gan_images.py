@@ -201,13 +201,13 @@ class TestBatchStatistics:
 class Recording(GAN):
     """Keeps the z of each update, run eagerly."""
 
-    def _update_discriminator(self, z, *others):
-        self.seen.append(("d", z.numpy()))
-        return super()._update_discriminator(z, *others)
+    def _update_discriminator(self, real, labels, numbers):
+        self.seen.append(("d", numbers["z"].numpy()))
+        return super()._update_discriminator(real, labels, numbers)
 
-    def _update_generator(self, z, *others):
-        self.seen.append(("g", z.numpy()))
-        return super()._update_generator(z, *others)
+    def _update_generator(self, labels, numbers):
+        self.seen.append(("g", numbers["z"].numpy()))
+        return super()._update_generator(labels, numbers)
 
 
 class TestUpdates:

@@ -24,6 +24,7 @@ from tests.contracts.training import (
     changed,
     compiled_steps,
     data_of,
+    drawn,
     names_of,
     prior,
     state,
@@ -94,7 +95,7 @@ class TestNonSaturating(GANContract):
         """
         gan = self.still_one()
         data = data_of(gan)
-        real, z = data[0][0], data[1]["z"]
+        real, z = data[0][0], drawn(data, "z")
         fakes = [generated(gan, z[0]), generated(gan, z[1])]
         for network in (gan.generator, gan.discriminator):
             # Averages that are far from any batch's.
@@ -133,9 +134,8 @@ class TestMinimax(GANContract):
             run_eagerly=True,
         )
         data = data_of(gan)
-        assert data[1]["z"].shape[0] == 1
         logs = gan.train_step(data)
-        real, z = data[0][0], data[1]["z"][0]
+        real, (z,) = data[0][0], drawn(data, "z")
         loss = self.options["loss"]
         with tf.GradientTape(persistent=True) as tape:
             fake = old.generator(z, training=True)
@@ -191,19 +191,19 @@ class TestLeastSquares(GANContract):
             run_eagerly=True,
         )
         data = data_of(gan, step=1)
-        noise = data[1]["noise"]
-        assert noise.shape[0] == 4
-        assert np.std(noise, axis=(1, 2, 3, 4)) == pytest.approx(
-            0.3 * 0.75, rel=0.2
-        )
-        clean = [data[0][0], *(generated(gan, z) for z in data[1]["z"])]
+        noise = [*drawn(data, "real_noise"), *drawn(data, "noise")]
+        assert len(noise) == 4
+        for each in noise:
+            assert np.std(each) == pytest.approx(0.3 * 0.75, rel=0.2)
+        clean = [data[0][0], *(generated(gan, z) for z in drawn(data, "z"))]
         SEEN.clear()
         gan.train_step(data)
         assert len(SEEN) == 4
         for seen, samples, added in zip(SEEN, clean, noise, strict=True):
             np.testing.assert_allclose(seen, samples + added, atol=1e-6)
         # From the fourth step on there is none.
-        assert not np.any(data_of(gan, step=4)[1]["noise"])
+        late = data_of(gan, step=4)
+        assert not np.any([*drawn(late, "real_noise"), *drawn(late, "noise")])
 
 
 class TestWeightClipping(GANContract):
@@ -300,7 +300,7 @@ class TestGradientPenalty(GANContract):
                 real, fake, noise = seen[2 * step + k]
                 np.testing.assert_array_equal(real, data[0][k])
                 np.testing.assert_allclose(
-                    fake, generated(gan, data[1]["z"][k]), atol=1e-6
+                    fake, generated(gan, drawn(data, "z")[k]), atol=1e-6
                 )
                 number = 2 * step + k
                 np.testing.assert_array_equal(

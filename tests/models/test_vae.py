@@ -361,8 +361,8 @@ class TestBound:
         """One for each sample, and another each step."""
         vae = make()
         block = (tf.constant(SEED, tf.int64), 0, 50, BATCH)
-        epsilon = vae._draw(*block)["z"]
-        assert epsilon.shape == (50, 1, BATCH, LATENT_DIM)
+        epsilon = vae._draw(*block)["epsilon"]
+        assert epsilon.shape == (50, BATCH, LATENT_DIM)
         values = np.ravel(epsilon)
         assert abs(np.mean(values)) < 0.1
         assert np.std(values) == pytest.approx(1, abs=0.05)
@@ -384,7 +384,7 @@ class TestTraining:
             for v in (vae, old)
         ]
         with tf.GradientTape() as tape:
-            nll, kl = old.bound(data[0][0], data[1]["z"][0], training=True)
+            nll, kl = old.bound(data[0][0], data[1]["epsilon"], training=True)
             loss = nll + kl
         gradients = tape.gradient(loss, owned[1])
         for ours, before, gradient in zip(*owned, gradients, strict=True):
@@ -416,11 +416,11 @@ class TestTraining:
         marginal = -np.sum(p * np.log(p) + (1 - p) * np.log(1 - p))
         assert end[0] == pytest.approx(marginal, abs=0.7)
 
-    def test_judgements(self):
+    def test_signatures(self):
         vae = make(seed=SEED, ema_decay=0.9)
         vae.ema_generator.head.bias.assign_add(np.ones(16))
         x = Pictures().draw(0, 0, 1)[0]
-        said = vae.judgements()
+        said = vae.signatures()
         mean, stddev = vae.encode(x)
         for name, value in (("mean", mean), ("stddev", stddev)):
             np.testing.assert_array_equal(said["encode"](x)[name], value)

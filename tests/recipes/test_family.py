@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.contracts.training import numbers
 from tf_gans import data, latents, losses, penalties, random
 from tf_gans.layers import SpectralNormalization, has_batch_norm
 from tf_gans.models.began import BEGAN
@@ -54,10 +55,7 @@ def step(model):
     """The logs of the first step, as they are before its updates."""
     critics = model.critic_steps
     real = Pictures(model).draw(0, 0, critics)
-    draws = model._draw(tf.constant(0, tf.int64), 0, 1, BATCH)
-    return model.train_step(
-        (real, tf.nest.map_structure(lambda t: t[0], draws))
-    )
+    return model.train_step((real, numbers(model, 0, BATCH, seed=0)))
 
 
 # Values ----------------------------------------------------------------------
@@ -412,9 +410,11 @@ class TestChanges:
 
     def test_instance_noise(self):
         gan = build("ns", instance_noise=0.5, instance_noise_steps=4)
-        draws = gan._draw(tf.constant(0, tf.int64), 0, 6, BATCH)["noise"]
-        assert draws.shape == (6, 3, BATCH, 8, 8, 1)
-        spread = np.std(draws, axis=(1, 2, 3, 4, 5))
+        (update,) = gan._draw(tf.constant(0, tf.int64), 0, 6, BATCH)[
+            "discriminator"
+        ]
+        assert update["noise"].shape == (6, BATCH, 8, 8, 1)
+        spread = np.std(update["noise"], axis=(1, 2, 3, 4))
         np.testing.assert_allclose(
             spread, [0.5, 0.375, 0.25, 0.125, 0, 0], rtol=0.1
         )

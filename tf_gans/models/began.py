@@ -5,9 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_gans import layers
 from tf_gans.errors import check_positive_int
-from tf_gans.models.generative import TwoPlayerModel
+from tf_gans.models.outputs import ERROR
+from tf_gans.models.two_player import TwoPlayerModel
 
 # The plateau is looked for in a mean over about so many steps of M_global,
 # which a batch of 16 makes noisy, and a fall of a hundredth is progress.
@@ -55,6 +55,18 @@ class BEGAN(TwoPlayerModel):
     - [carpedm20/BEGAN-tensorflow, trainer.py, lines 196-210](
       https://github.com/carpedm20/BEGAN-tensorflow)
     """
+
+    _arguments = (
+        "generator",
+        "discriminator",
+        "latents",
+        "gamma",
+        "lambda_k",
+        "simultaneous",
+        "patience",
+        "min_learning_rate",
+        "ema_decay",
+    )
 
     def __init__(
         self,
@@ -152,43 +164,40 @@ class BEGAN(TwoPlayerModel):
     # The algorithm ---------------------------------------------------------
 
     def train_step(self, data):
-        """One step of the algorithm.
-
-        Args:
-            data: a pair: real samples of shape `(1, batch, *sample_shape)`;
-                and a dict with `"z"` of shape `(2, batch, *latents.shape)`,
-                or with `simultaneous=True` of `(1, batch, *latents.shape)`.
-
-        Returns:
-            A dict of scalars: the losses of both players, k and M_global.
-        """
+        """An update of each player, then of k."""
         real, draws = data
-        z = tf.unstack(draws["z"])
-        layers.update_power_iterations(self.discriminator)
+        ((samples, labels),) = self._batches(real)
+        (numbers,) = draws["discriminator"]
         if self.simultaneous:
-            real_error, d_loss, fake_error = self._update_both(real[0], z[0])
+            logs = self._update_both(samples, labels, numbers)
         else:
-            real_error, d_loss = self._update_discriminator(real[0], z[0])
-            fake_error = self._update_generator(z[1])
+            logs = self._update_discriminator(samples, labels, numbers)
+        for numbers in draws["generator"]:  # none, where both were updated
+            logs["g_loss"] = self._update_generator(labels, numbers)
+        real_error, fake_error = logs.pop("real_error"), logs["g_loss"]
         balance = self.gamma * real_error - fake_error
         self.k.assign(
             tf.clip_by_value(self.k + self.lambda_k * balance, 0.0, 1.0)
         )
-        m_global = real_error + tf.abs(balance)
+        logs["k"] = self.k + 0.0
+        logs["m_global"] = real_error + tf.abs(balance)
         if self.patience:
-            self._watch(m_global)
+            self._watch(logs["m_global"])
         self._update_average(self.generator_optimizer.iterations)
-        return {
-            "d_loss": d_loss,
-            "g_loss": fake_error,
-            "k": self.k + 0.0,
-            "m_global": m_global,
-        }
+        return logs
 
-    def _draw(self, seed, first_step, num_steps, batch_size):
-        draws = 1 if self.simultaneous else 2
-        z = self._draw_latents(seed, first_step, num_steps, batch_size, draws)
-        return {"z": z}
+    def _discriminator_loss(self, real, fake, labels, numbers):
+        real_error = self._judge(real, labels, numbers)
+        fake_error = self._judge(fake, labels, numbers)
+        loss = real_error - self.k * fake_error
+        return loss, {"d_loss": loss, "real_error": real_error}, fake_error
+
+    def _generator_loss(self, fake_error):
+        return fake_error
+
+    def _judge(self, samples, labels, numbers):
+        del labels, numbers
+        return self.reconstruction_error(samples, training=True)
 
     def reconstruction_error(self, samples, training=False):
         """L(v): the mean over all components of `|v - D(v)|`, a scalar."""
@@ -199,41 +208,13 @@ class BEGAN(TwoPlayerModel):
         )
         return tf.reduce_mean(tf.abs(samples - restored))
 
-    def _discriminator_loss(self, real, fake):
-        real_error = self.reconstruction_error(real, training=True)
-        fake_error = self.reconstruction_error(fake, training=True)
-        return real_error, real_error - self.k * fake_error, fake_error
-
-    def _update_discriminator(self, real, z):
-        fake = self.generator(z, training=True)
-        with tf.GradientTape() as tape:
-            real_error, loss, _ = self._discriminator_loss(real, fake)
-            scaled = self.discriminator_optimizer.scale_loss(loss)
-        self._apply(tape, scaled, "discriminator")
-        return real_error, loss
-
-    def _update_generator(self, z):
-        with tf.GradientTape() as tape:
-            fake = self.generator(z, training=True)
-            loss = self.reconstruction_error(fake, training=True)
-            scaled = self.generator_optimizer.scale_loss(loss)
-        self._apply(tape, scaled, "generator")
-        return loss
-
-    def _update_both(self, real, z):
-        with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator(z, training=True)
-            real_error, d_loss, fake_error = self._discriminator_loss(
-                real, fake
-            )
-            d_scaled = self.discriminator_optimizer.scale_loss(d_loss)
-            g_scaled = self.generator_optimizer.scale_loss(fake_error)
-        # Both gradients before either update.
-        g_variables = self.generator.trainable_variables
-        g_gradients = tape.gradient(g_scaled, g_variables)
-        self._apply(tape, d_scaled, "discriminator")
-        self.generator_optimizer.apply(g_gradients, g_variables)
-        return real_error, d_loss, fake_error
+    def _draw(self, seed, first_step, num_steps, batch_size):
+        """Draws the z of each player's update; see `GAN._draw`."""
+        z = self._draw_latents(
+            seed, first_step, num_steps, batch_size, 2 - self.simultaneous
+        )
+        draws = [{"z": each} for each in z]
+        return {"discriminator": draws[:1], "generator": draws[1:]}
 
     def _watch(self, m_global):
         """Halves the learning rates where M_global stalls."""
@@ -261,7 +242,15 @@ class BEGAN(TwoPlayerModel):
     def _floor(self):
         return tf.constant(self.min_learning_rate, tf.float32)
 
-    def judgements(self):
+    # What it says of samples -----------------------------------------------
+
+    discriminator_output = ERROR
+
+    def discriminate(self, samples):
+        errors = self.signatures()["discriminate"](samples)["errors"]
+        return tf.cast(errors, tf.float32)
+
+    def signatures(self):
         def discriminate(samples):
             restored = self.discriminator(samples, training=False)
             errors = tf.abs(samples - restored)
@@ -272,28 +261,3 @@ class BEGAN(TwoPlayerModel):
             }
 
         return {"discriminate": discriminate}
-
-    # Saving ----------------------------------------------------------------
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "name": self.name,
-            **{key: serialize(getattr(self, key)) for key in _OBJECTS},
-            "gamma": self.gamma,
-            "lambda_k": self.lambda_k,
-            "simultaneous": self.simultaneous,
-            "patience": self.patience,
-            "min_learning_rate": self.min_learning_rate,
-            "ema_decay": self.ema_decay,
-            "seed": int(self.seed.numpy()),
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        deserialize = keras.saving.deserialize_keras_object
-        objects = {key: deserialize(config[key]) for key in _OBJECTS}
-        return cls(**{**config, **objects})
-
-
-_OBJECTS = ("generator", "discriminator", "latents")

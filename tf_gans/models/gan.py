@@ -1,6 +1,5 @@
 """The generative adversarial network: a Keras model with two players."""
 
-import itertools
 import warnings
 
 import keras
@@ -9,7 +8,9 @@ import tensorflow as tf
 from tf_gans import layers
 from tf_gans import losses as losses_module
 from tf_gans.errors import check_positive_int
-from tf_gans.models.generative import TwoPlayerModel, with_labels
+from tf_gans.models.generative import with_labels
+from tf_gans.models.outputs import LOGIT, PROBABILITY
+from tf_gans.models.two_player import TwoPlayerModel
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
@@ -81,6 +82,21 @@ class GAN(TwoPlayerModel):
     Reference:
     - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), algorithm 1
     """
+
+    _arguments = (
+        "generator",
+        "discriminator",
+        "latents",
+        "penalty",
+        "constraint",
+        "instance_noise",
+        "critic_steps",
+        "generator_steps",
+        "fresh_latents",
+        "simultaneous",
+        "ema_decay",
+        "track_outputs",
+    )
 
     def __init__(
         self,
@@ -158,64 +174,91 @@ class GAN(TwoPlayerModel):
     # The algorithm ---------------------------------------------------------
 
     def train_step(self, data):
-        """One step of the algorithm.
+        """`critic_steps` updates of D, then `generator_steps` of G.
 
-        Args:
-            data: a pair: real samples of shape `(critic_steps, batch,
-                *sample_shape)`, for a conditional model beside labels of shape
-                `(critic_steps, batch)`; and a dict of the step's random
-                numbers: `"z"` of shape `(critic_steps + generator_steps,
-                batch, *latents.shape)`, or where all updates share one z of
-                shape `(1, batch, *latents.shape)`; the penalty's, `"penalty"`,
-                with a leading axis of `critic_steps`; and `"noise"`, of shape
-                `(2 * critic_steps + generator_steps, batch, *sample_shape)`,
-                without the generator's where both players share a pass.
-
-        Returns:
-            A dict of scalars: the losses of the last discriminator update and
-            of the last generator update, each before its update, and what else
-            is tracked.
+        Returns the logs of the last of each, from before that update.
         """
         real, draws = data
-        real, labels = real if self.num_classes else (real, None)
-        z = iter(tf.unstack(draws["z"]))
-        if not self._draws_fresh_latents:
-            z = itertools.repeat(next(z))
-        noise = itertools.repeat(None)
-        if self.instance_noise is not None:
-            noise = iter(tf.unstack(draws["noise"]))
-
-        for k in range(self.critic_steps):
-            label = None if labels is None else labels[k]
-            layers.update_power_iterations(self.discriminator)
-            batch = {
-                "real": _add(real[k], next(noise)),
-                "labels": label,
-                "fake_noise": next(noise),
-                "penalty_noise": _row(draws.get("penalty"), k),
-            }
-            if self.simultaneous:
-                logs = self._update_both(next(z), batch)
-            else:
-                logs = self._update_discriminator(next(z), batch)
-        for _ in range(0 if self.simultaneous else self.generator_steps):
-            logs["g_loss"] = self._update_generator(next(z), label, next(noise))
+        update = self._update_discriminator
+        if self.simultaneous:
+            update = self._update_both
+        for (samples, labels), numbers in zip(
+            self._batches(real), draws["discriminator"], strict=True
+        ):
+            logs = update(samples, labels, numbers)
+            if self.constraint is not None:
+                self.constraint.apply(self.discriminator.trainable_variables)
+        for numbers in draws["generator"]:  # none, where both were updated
+            logs["g_loss"] = self._update_generator(labels, numbers)
         self._update_average(self.generator_optimizer.iterations)
         return logs
 
-    @property
-    def _draws_fresh_latents(self):
-        return self.fresh_latents and not self.simultaneous
+    def _discriminator_loss(self, real, fake, labels, numbers):
+        def critic(samples):
+            return self._judge(samples, labels, {})
+
+        if "noise" in numbers:
+            real = real + numbers["real_noise"]
+            fake = fake + numbers["noise"]
+        real_logits, fake_logits = critic(real), critic(fake)
+        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+        logs = self._logs(loss, real_logits, fake_logits)
+        if self.penalty is not None:
+            penalty = self.penalty(critic, real, fake, numbers.get("penalty"))
+            logs["penalty"] = penalty
+            loss = loss + penalty
+        return loss, logs, fake_logits
+
+    def _generator_loss(self, fake_logits):
+        return self.adversarial_loss.generator(fake_logits)
+
+    def _judge(self, samples, labels, numbers):
+        """The logits of samples, with instance noise if there is any."""
+        if "noise" in numbers:
+            samples = samples + numbers["noise"]
+        return self.discriminator(with_labels(samples, labels), training=True)
+
+    def _logs(self, loss, real_logits, fake_logits):
+        adversarial = self.adversarial_loss
+        logs = {"d_loss": loss, **adversarial.measure(real_logits, fake_logits)}
+        if self.track_outputs:
+            logs["d_real"] = tf.reduce_mean(adversarial.output(real_logits))
+            logs["d_fake"] = tf.reduce_mean(adversarial.output(fake_logits))
+        return logs
 
     def _draw(self, seed, first_step, num_steps, batch_size):
+        """Draws the random numbers of a block of steps, update by update.
+
+        Returns:
+            A dict of lists: for each update of the `"discriminator"` and of
+            the `"generator"` in a step, a dict of tensors of shape
+            `(num_steps, batch, ...)`: `"z"`; with instance noise `"noise"`,
+            for the generated samples, and `"real_noise"`; and the penalty's,
+            `"penalty"`. Where both players share a pass, it is the
+            discriminator's.
+        """
+        block = (seed, first_step, num_steps)
         critics = self.critic_steps
-        updates = critics + self.generator_steps
-        block = (seed, first_step, num_steps, batch_size)
-        draws = {
-            "z": self._draw_latents(
-                *block, updates if self._draws_fresh_latents else 1
+        generators = 0 if self.simultaneous else self.generator_steps
+        if self.fresh_latents:
+            z = self._draw_latents(*block, batch_size, critics + generators)
+        else:
+            z = self._draw_latents(*block, batch_size, 1)
+            z = z * (critics + generators)
+        draws = [{"z": each} for each in z]
+        discriminator, generator = draws[:critics], draws[critics:]
+        if self.instance_noise is not None:
+            # Of each pass of the discriminator, in their order.
+            passes = 2 * critics + generators
+            noise = self.instance_noise.draw(
+                *block, passes, batch_size, self.sample_shape
             )
-        }
+            noise = tf.unstack(noise, passes, axis=1)
+            for numbers in discriminator:
+                numbers["real_noise"] = noise.pop(0)
+                numbers["noise"] = noise.pop(0)
+            for numbers in generator:
+                numbers["noise"] = noise.pop(0)
         if self.penalty is not None:
             noise = self.penalty.draw(
                 seed,
@@ -224,98 +267,26 @@ class GAN(TwoPlayerModel):
                 batch_size,
                 self.sample_shape,
             )
-            if noise is not None:
-                draws["penalty"] = tf.nest.map_structure(
-                    lambda t: _split_steps(t, num_steps, critics), noise
-                )
-        if self.instance_noise is not None:
-            shared = self.simultaneous  # the generator has no pass of its own
-            draws["noise"] = self.instance_noise.draw(
-                seed,
-                first_step,
-                num_steps,
-                2 * critics + (0 if shared else self.generator_steps),
-                batch_size,
-                self.sample_shape,
-            )
-        return draws
+            for k, numbers in enumerate(discriminator):
+                if noise is not None:  # every `critics`-th row, from the k-th
+                    numbers["penalty"] = tf.nest.map_structure(
+                        lambda t, k=k: t[k::critics], noise
+                    )
+        return {"discriminator": discriminator, "generator": generator}
 
-    def _critic_loss(self, fake, batch):
-        """What the discriminator minimises, and its logs.
+    # What it says of samples -----------------------------------------------
 
-        Args:
-            fake: generated samples, without the noise.
-            batch: dict of what the update sees; see `train_step`.
+    @property
+    def discriminator_output(self):
+        return PROBABILITY if self.adversarial_loss.probabilistic else LOGIT
 
-        Returns:
-            The loss with the penalty, the logs, and the logits of the
-            generated samples.
-        """
+    def discriminate(self, samples):
+        logits = self.discriminator(samples, training=False)
+        logits = tf.reshape(tf.cast(logits, tf.float32), [-1])
+        is_probability = self.adversarial_loss.probabilistic
+        return tf.sigmoid(logits) if is_probability else logits
 
-        def critic(samples):
-            inputs = with_labels(samples, batch["labels"])
-            return self.discriminator(inputs, training=True)
-
-        real, fake = batch["real"], _add(fake, batch["fake_noise"])
-        real_logits = critic(real)
-        fake_logits = critic(fake)
-        adversarial = self.adversarial_loss
-        loss = adversarial.discriminator(real_logits, fake_logits)
-        logs = {"d_loss": loss}
-        if self.penalty is not None:
-            logs["penalty"] = self.penalty(
-                critic, real, fake, batch["penalty_noise"]
-            )
-            loss = loss + logs["penalty"]
-        logs |= adversarial.measure(real_logits, fake_logits)
-        if self.track_outputs:
-            for name, logits in (
-                ("d_real", real_logits),
-                ("d_fake", fake_logits),
-            ):
-                logs[name] = tf.reduce_mean(adversarial.output(logits))
-        return loss, logs, fake_logits
-
-    def _update_discriminator(self, z, batch):
-        fake = self.generator(with_labels(z, batch["labels"]), training=True)
-        with tf.GradientTape() as tape:
-            loss, logs, _ = self._critic_loss(fake, batch)
-            loss = self.discriminator_optimizer.scale_loss(loss)
-        self._apply_to_discriminator(tape, loss)
-        return logs
-
-    def _update_generator(self, z, labels, noise):
-        with tf.GradientTape() as tape:
-            fake = self.generator(with_labels(z, labels), training=True)
-            inputs = with_labels(_add(fake, noise), labels)
-            fake_logits = self.discriminator(inputs, training=True)
-            loss = self.adversarial_loss.generator(fake_logits)
-            scaled = self.generator_optimizer.scale_loss(loss)
-        self._apply(tape, scaled, "generator")
-        return loss
-
-    def _update_both(self, z, batch):
-        with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator(
-                with_labels(z, batch["labels"]), training=True
-            )
-            d_loss, logs, fake_logits = self._critic_loss(fake, batch)
-            d_loss = self.discriminator_optimizer.scale_loss(d_loss)
-            logs["g_loss"] = self.adversarial_loss.generator(fake_logits)
-            g_loss = self.generator_optimizer.scale_loss(logs["g_loss"])
-        # Both gradients before either update.
-        g_variables = self.generator.trainable_variables
-        g_gradients = tape.gradient(g_loss, g_variables)
-        self._apply_to_discriminator(tape, d_loss)
-        self.generator_optimizer.apply(g_gradients, g_variables)
-        return logs
-
-    def _apply_to_discriminator(self, tape, loss):
-        self._apply(tape, loss, "discriminator")
-        if self.constraint is not None:
-            self.constraint.apply(self.discriminator.trainable_variables)
-
-    def judgements(self):
+    def signatures(self):
         def discriminate(samples):
             logits = self.discriminator(samples, training=False)
             said = {"logits": logits}
@@ -325,61 +296,7 @@ class GAN(TwoPlayerModel):
 
         return {"discriminate": discriminate}
 
-    # Saving ----------------------------------------------------------------
-
     def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "name": self.name,
-            **{key: serialize(getattr(self, key)) for key in _OBJECTS},
-            "loss": serialize(self.adversarial_loss),
-            "critic_steps": self.critic_steps,
-            "generator_steps": self.generator_steps,
-            "fresh_latents": self.fresh_latents,
-            "simultaneous": self.simultaneous,
-            "ema_decay": self.ema_decay,
-            "track_outputs": self.track_outputs,
-            "seed": int(self.seed.numpy()),
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        deserialize = keras.saving.deserialize_keras_object
-        return cls(
-            **{
-                key: deserialize(value)
-                if key in (*_OBJECTS, "loss") and value
-                else value
-                for key, value in config.items()
-            }
-        )
-
-
-_OBJECTS = (
-    "generator",
-    "discriminator",
-    "latents",
-    "penalty",
-    "constraint",
-    "instance_noise",
-)
-
-
-def _add(samples, noise):
-    """Adds instance noise, where there is any."""
-    return samples if noise is None else samples + noise
-
-
-def _row(draws, k):
-    """The draws of the k-th update, where there are any."""
-    if draws is None:
-        return None
-    return tf.nest.map_structure(lambda t: t[k], draws)
-
-
-def _split_steps(draws, num_steps, updates):
-    """`(num_steps * updates, ...)` -> `(num_steps, updates, ...)`."""
-    sizes = zip(draws.shape, tf.unstack(tf.shape(draws)), strict=True)
-    # What is known of the shape stays known.
-    shape = [known or dynamic for known, dynamic in sizes][1:]
-    return tf.reshape(draws, (num_steps, updates, *shape))
+        # Keras has a use of its own for the attribute `loss`.
+        loss = keras.saving.serialize_keras_object(self.adversarial_loss)
+        return {**super().get_config(), "loss": loss}

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_gans.latents import Normal
 from tf_gans.models.generative import GenerativeModel
+from tf_gans.models.outputs import ERROR
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 SPREADS = ("log_variance", "softplus")
@@ -56,6 +57,17 @@ class VAE(GenerativeModel):
     - [google/compare_gan, version 1, VAE.py, lines 99-112](
       https://github.com/google/compare_gan)
     """
+
+    headline = ("loss",)
+    _arguments = (
+        "encoder",
+        "generator",
+        "latents",
+        "likelihood",
+        "stddev",
+        "spread",
+        "ema_decay",
+    )
 
     def __init__(
         self,
@@ -117,28 +129,7 @@ class VAE(GenerativeModel):
             )
         self._track(["loss", "reconstruction", "kl"])
 
-    def compile(
-        self,
-        optimizer,
-        jit_compile="auto",
-        steps_per_execution="auto",
-        run_eagerly=False,
-    ):
-        """Configures the model for training.
-
-        Args:
-            optimizer: `keras.optimizers.Optimizer`, of both networks.
-            jit_compile, steps_per_execution, run_eagerly: as for
-                `tf_gans.GAN`.
-        """
-        self._compile(
-            {"optimizer": (optimizer, self._variables())},
-            jit_compile,
-            steps_per_execution,
-            run_eagerly,
-        )
-
-    def _variables(self):
+    def _learned_variables(self):
         return [
             *self.encoder.trainable_variables,
             *self.generator.trainable_variables,
@@ -172,21 +163,12 @@ class VAE(GenerativeModel):
     # The algorithm ---------------------------------------------------------
 
     def train_step(self, data):
-        """One step of the algorithm.
-
-        Args:
-            data: a pair: real samples of shape `(1, batch, *sample_shape)`;
-                and a dict with `"z"`, the epsilon of shape
-                `(1, batch, *latents.shape)`.
-
-        Returns:
-            A dict of scalars, before the update.
-        """
+        """One update of both networks; returns the logs, from before."""
         real, draws = data
-        variables = self._variables()
+        variables = self._learned_variables()
         with tf.GradientTape() as tape:
             reconstruction, kl = self.bound(
-                real[0], draws["z"][0], training=True
+                real[0], draws["epsilon"], training=True
             )
             loss = reconstruction + kl
             scaled = self.optimizer.scale_loss(loss)
@@ -196,8 +178,10 @@ class VAE(GenerativeModel):
         return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
 
     def _draw(self, seed, first_step, num_steps, batch_size):
-        z = self._draw_latents(seed, first_step, num_steps, batch_size, 1)
-        return {"z": z}
+        """Draws epsilon, of the shape `(num_steps, batch, *latents.shape)`."""
+        block = (seed, first_step, num_steps, batch_size)
+        (epsilon,) = self._draw_latents(*block, 1)
+        return {"epsilon": epsilon}
 
     def bound(self, samples, epsilon, training=False):
         """The two parts of the negative evidence lower bound.
@@ -226,7 +210,19 @@ class VAE(GenerativeModel):
             for values in (nll, kl)
         )
 
-    def judgements(self):
+    # What it says of samples -----------------------------------------------
+
+    discriminator_output = ERROR
+
+    def discriminate(self, samples):
+        mean, _ = self.encode(samples)
+        restored = self.sampler(mean, training=False)
+        errors = tf.abs(
+            tf.cast(samples, tf.float32) - tf.cast(restored, tf.float32)
+        )
+        return tf.reduce_mean(_flat(errors), axis=1)
+
+    def signatures(self):
         def encode(samples):
             mean, stddev = self.encode(samples)
             return {"mean": mean, "stddev": stddev}
@@ -236,29 +232,6 @@ class VAE(GenerativeModel):
             return {"reconstructions": self.sampler(mean, training=False)}
 
         return {"encode": encode, "reconstruct": reconstruct}
-
-    # Saving ----------------------------------------------------------------
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "name": self.name,
-            **{key: serialize(getattr(self, key)) for key in _OBJECTS},
-            "likelihood": self.likelihood,
-            "stddev": self.stddev,
-            "spread": self.spread,
-            "ema_decay": self.ema_decay,
-            "seed": int(self.seed.numpy()),
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        deserialize = keras.saving.deserialize_keras_object
-        objects = {key: deserialize(config[key]) for key in _OBJECTS}
-        return cls(**{**config, **objects})
-
-
-_OBJECTS = ("encoder", "generator", "latents")
 
 
 def _check_choice(name, value, choices):

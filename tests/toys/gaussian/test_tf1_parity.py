@@ -116,7 +116,8 @@ def train(gan, optimizer, num_steps, jit_compile=False):
     dtype = gan.generator.weights[0].dtype
     values = []
     for real, z in zip(*batches(num_steps), strict=True):
-        draws = {"z": tf.constant(z, dtype)}
+        updates = [{"z": each} for each in tf.unstack(tf.constant(z, dtype))]
+        draws = {"discriminator": updates[:1], "generator": updates[1:]}
         logs = step((tf.constant(real, dtype), draws))
         values.append((logs["d_loss"], logs["g_loss"]))
     weights = [*gan.generator.get_weights(), *gan.discriminator.get_weights()]

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from tf_gans.callbacks.probe import Probe
 from tf_gans.errors import check_positive_int
-from tf_gans.layers import MinibatchDiscrimination
+from tf_gans.layers import sees_batch
 
 
 class DistributionProbe(Probe):
@@ -225,11 +225,3 @@ def _group(num_points, batch_size, wanted):
 def _column(low, high, num_points):
     points = np.linspace(low, high, num_points, dtype=np.float32)
     return points[:, np.newaxis]
-
-
-def sees_batch(discriminator):
-    """Whether a discriminator judges a sample by those in the batch with it."""
-    return any(
-        isinstance(layer, MinibatchDiscrimination)
-        for layer in discriminator._flatten_layers()
-    )

@@ -1,0 +1,100 @@
+"""Blocks of training steps, each block one compiled program.
+
+A tiny network's step takes microseconds, and starting a program takes longer
+than that. A block is a `tf.while_loop` of steps whose bounds are tensors, so
+another number of steps compiles nothing anew.
+"""
+
+import tensorflow as tf
+
+
+def run_block(model, source, probe, parts, num_steps):
+    """Runs up to `steps_per_execution` training steps, and counts them.
+
+    Args:
+        model: the `Trained` model.
+        source: the `tf_gans.data.Source` to draw batches from, or None.
+        probe: a `tf_gans.callbacks.Probe`, or None.
+        parts: where there is no source, the list of the batches' parts, of
+            shape `(block, batches_per_step, batch, ...)`.
+        num_steps: scalar int32 tensor. How many steps to run.
+
+    Returns:
+        The logs of the steps, `(number of logs, block)`, and what the probe
+        measured: a dict of tensors with a leading axis of measurements.
+    """
+    size, batches = model.steps_per_execution, model.batches_per_step
+    names = list(model.step_losses)
+    first = model.step + 0
+    seed = model.seed + 0
+    if parts is None:
+        drawn = source.draw(seed, first * batches, size * batches)
+        parts = [
+            tf.reshape(part, (size, batches, *part.shape[1:]))
+            for part in model.parts_of(drawn)
+        ]
+    batch_size = parts[0].shape[2] or tf.shape(parts[0])[2]
+    real = parts[0] if len(parts) == 1 else tuple(parts)
+    data = (real, model._draw(seed, first, size, batch_size))
+
+    def step(i, losses):
+        logs = model.train_step(tf.nest.map_structure(lambda t: t[i], data))
+        row = tf.stack([logs[name] for name in names])
+        return i + 1, losses.write(i, row)
+
+    def steps(start, stop, losses):
+        if size == 1 and probe is None:
+            # A loop of one: TensorFlow would run its body's convolutions
+            # without the optimisations that straight code gets.
+            return step(0, losses)[1]
+        return tf.while_loop(
+            lambda i, losses: i < stop,
+            step,
+            (start, losses),
+            parallel_iterations=1,
+        )[1]
+
+    losses = tf.TensorArray(tf.float32, size, element_shape=(len(names),))
+    measured = {}
+    if probe is None:
+        losses = steps(0, num_steps, losses)
+    else:
+        losses, measured = _steps_with_probe(
+            model, probe, steps, first, num_steps, losses
+        )
+    model.step.assign_add(tf.cast(num_steps, tf.int64))
+    return tf.transpose(losses.stack()), measured
+
+
+def _steps_with_probe(model, probe, steps, first, num_steps, losses):
+    """Runs the block's steps, and the probe between them.
+
+    A measurement follows each step whose number is a multiple of `every`. A
+    last, incomplete interval also ends with a measurement, which the caller
+    leaves out.
+    """
+    every = probe.every
+    count = model.steps_per_execution // every + 2
+    specs = tf.function(probe.measure, autograph=False)
+    specs = specs.get_concrete_function(model).structured_outputs
+    arrays = {
+        name: tf.TensorArray(spec.dtype, count, element_shape=spec.shape)
+        for name, spec in specs.items()
+    }
+    # Of the step numbers in the block, the first that is a multiple.
+    lead = tf.cast(-first % every, tf.int32)
+
+    def interval(start, number, losses, arrays):
+        stop = tf.minimum(lead + number * every + 1, num_steps)
+        losses = steps(start, stop, losses)
+        values = probe.measure(model)
+        arrays = {n: a.write(number, values[n]) for n, a in arrays.items()}
+        return stop, number + 1, losses, arrays
+
+    _, _, losses, arrays = tf.while_loop(
+        lambda start, *_: start < num_steps,
+        interval,
+        (0, 0, losses, arrays),
+        parallel_iterations=1,
+    )
+    return losses, {name: array.stack() for name, array in arrays.items()}

@@ -1,0 +1,167 @@
+"""Two players: the updates that all adversarial models are made of."""
+
+import tensorflow as tf
+
+from tf_gans import layers
+from tf_gans.models.generative import GenerativeModel, with_labels
+
+
+class TwoPlayerModel(GenerativeModel):
+    """A generator against a discriminator, each with its optimizer.
+
+    A subclass says how the discriminator judges samples (`_judge`) and what
+    each player minimises (`_discriminator_loss`, `_generator_loss`); its
+    `train_step` is a sequence of the updates here. Each update is given its
+    own random numbers, a dict with `"z"`: `_draw` returns a list of them for
+    each player.
+
+    Args:
+        generator, latents, ema_decay, seed: of `GenerativeModel`.
+        discriminator: `keras.Model` from samples.
+    """
+
+    headline = ("d_loss", "g_loss")
+
+    def __init__(self, generator, discriminator, latents, **kwargs):
+        super().__init__(generator, latents, **kwargs)
+        self.discriminator = discriminator
+        self._check_classes()
+        if not discriminator.built:
+            labels = (None,) if self.num_classes else None
+            discriminator.build(with_labels((None, *self.sample_shape), labels))
+
+    def _check_classes(self):
+        classes = [
+            getattr(network, "num_classes", None)
+            for network in (self.generator, self.discriminator)
+        ]
+        if classes[0] != classes[1]:
+            raise ValueError(
+                "`generator` and `discriminator` must agree in `num_classes`. "
+                f"Received: {classes[0]} and {classes[1]}"
+            )
+
+    def compile(
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        jit_compile="auto",
+        steps_per_execution="auto",
+        run_eagerly=False,
+    ):
+        """Configures the model for training.
+
+        Args:
+            generator_optimizer: `keras.optimizers.Optimizer`.
+            discriminator_optimizer: another one.
+            jit_compile, steps_per_execution, run_eagerly: see
+                `Trained.compile`.
+        """
+        if generator_optimizer is discriminator_optimizer:
+            raise ValueError(
+                "`generator_optimizer` and `discriminator_optimizer` must be "
+                "two optimizers. Received the same one twice."
+            )
+        self._compile(
+            {
+                "generator_optimizer": (
+                    generator_optimizer,
+                    self.generator.trainable_variables,
+                ),
+                "discriminator_optimizer": (
+                    discriminator_optimizer,
+                    self.discriminator.trainable_variables,
+                ),
+            },
+            jit_compile,
+            steps_per_execution,
+            run_eagerly,
+        )
+
+    # What a subclass says --------------------------------------------------
+
+    def _judge(self, samples, labels, numbers):
+        """What the discriminator says of samples, in training.
+
+        Args:
+            samples: float tensor of shape `(batch, *sample_shape)`.
+            labels: int tensor of shape `(batch,)`, or None.
+            numbers: dict of the update's random numbers.
+        """
+        raise NotImplementedError
+
+    def _discriminator_loss(self, real, fake, labels, numbers):
+        """What the discriminator minimises.
+
+        Args:
+            real, fake: float tensors of shape `(batch, *sample_shape)`.
+            labels, numbers: see `_judge`.
+
+        Returns:
+            The loss, a scalar; a dict of logs; and the discriminator's
+            judgement of the fakes, as `_judge` would have it.
+        """
+        raise NotImplementedError
+
+    def _generator_loss(self, judgement):
+        """What the generator minimises, given `_judge` of its samples."""
+        raise NotImplementedError
+
+    # The updates -----------------------------------------------------------
+
+    def _batches(self, real):
+        """A step's batches: a list of pairs of samples and labels, or None."""
+        samples, labels = real if self.num_classes else (real, None)
+        samples = tf.unstack(samples)
+        labels = [None] * len(samples) if labels is None else tf.unstack(labels)
+        return list(zip(samples, labels, strict=True))
+
+    def _generate(self, labels, numbers):
+        return self.generator(with_labels(numbers["z"], labels), training=True)
+
+    def _update_discriminator(self, real, labels, numbers):
+        """Updates the discriminator; returns its logs, from before."""
+        layers.update_power_iterations(self.discriminator)
+        fake = self._generate(labels, numbers)
+        with tf.GradientTape() as tape:
+            loss, logs, _ = self._discriminator_loss(
+                real, fake, labels, numbers
+            )
+            loss = self.discriminator_optimizer.scale_loss(loss)
+        variables = self.discriminator.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        self.discriminator_optimizer.apply(gradients, variables)
+        return logs
+
+    def _update_generator(self, labels, numbers):
+        """Updates the generator; returns its loss, from before."""
+        with tf.GradientTape() as tape:
+            fake = self._generate(labels, numbers)
+            loss = self._generator_loss(self._judge(fake, labels, numbers))
+            scaled = self.generator_optimizer.scale_loss(loss)
+        variables = self.generator.trainable_variables
+        gradients = tape.gradient(scaled, variables)
+        self.generator_optimizer.apply(gradients, variables)
+        return loss
+
+    def _update_both(self, real, labels, numbers):
+        """Updates both players by one pass on one z; returns the logs.
+
+        Both gradients are from before either update.
+        """
+        layers.update_power_iterations(self.discriminator)
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self._generate(labels, numbers)
+            d_loss, logs, judgement = self._discriminator_loss(
+                real, fake, labels, numbers
+            )
+            d_loss = self.discriminator_optimizer.scale_loss(d_loss)
+            logs["g_loss"] = self._generator_loss(judgement)
+            g_loss = self.generator_optimizer.scale_loss(logs["g_loss"])
+        d_variables = self.discriminator.trainable_variables
+        g_variables = self.generator.trainable_variables
+        d_gradients = tape.gradient(d_loss, d_variables)
+        g_gradients = tape.gradient(g_loss, g_variables)
+        self.discriminator_optimizer.apply(d_gradients, d_variables)
+        self.generator_optimizer.apply(g_gradients, g_variables)
+        return logs
