@@ -102,6 +102,23 @@ def test_under_xla(adam):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
+@both
+def test_any_order_of_the_variables(adam):
+    """A call may name them in another order than `build` did."""
+    results = []
+    for optimizer in (adam(1e-2), keras.optimizers.Adam(1e-2)):
+        variables = make_variables()
+        optimizer.build(variables)
+        for step in range(20):
+            pairs = list(zip(gradients(step), variables, strict=True))
+            if step % 2:
+                pairs.reverse()
+            optimizer.apply(*zip(*pairs, strict=True))
+        results.append(variables)
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
 def test_the_moments_are_two_vectors():
     optimizer = FusedAdam()
     optimizer.build(make_variables())

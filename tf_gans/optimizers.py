@@ -45,7 +45,12 @@ class FusedAdam(keras.optimizers.Adam):
                 f"with, {len(self._trainable_variables)} of them. "
                 f"Received: {len(grads)} gradients"
             )
-        gradient = tf.concat([tf.reshape(g, [-1]) for g in grads], axis=0)
+        # The moments lie in the order of `build`, whatever this call's is.
+        pairs = sorted(
+            zip(grads, trainable_variables, strict=True),
+            key=lambda pair: self._get_variable_index(pair[1]),
+        )
+        gradient = tf.concat([tf.reshape(g, [-1]) for g, _ in pairs], axis=0)
         step = tf.cast(self.iterations + 1, gradient.dtype)
         # The bias corrections folded into the rate, as Kingma & Ba suggest
         # at the end of section 2 of https://arxiv.org/abs/1412.6980.
@@ -62,7 +67,7 @@ class FusedAdam(keras.optimizers.Adam):
         self._velocity.assign(velocity)
         update = rate * momentum / (tf.sqrt(velocity) + self.epsilon)
         start = 0
-        for variable in trainable_variables:
+        for _, variable in pairs:
             end = start + math.prod(variable.shape)
             variable.assign_sub(tf.reshape(update[start:end], variable.shape))
             start = end
