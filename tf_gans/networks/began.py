@@ -12,27 +12,38 @@ References:
   its code, https://github.com/google/compare_gan, version 1
 """
 
-import keras
 import tensorflow as tf
+from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
 from tf_gans.networks import infogan
-from tf_gans.networks.base import OUTPUTS, ImageNetwork, check_output, squash
+from tf_gans.networks.base import (
+    ImageNetwork,
+    SquashedNetwork,
+    full_precision,
+)
 
 _SMALLEST = 7  # sides that are not halved any more: 64 to 8, 28 to 7
-_SLOPE = 0.2  # of the leaky ReLU of compare_gan
 
 
 class _Network(ImageNetwork):
-    """What the paper's two networks share: their layers and the decoder."""
+    """What the paper's two networks share: the decoder.
 
-    family = "began"
+    Kernels start as those of TensorFlow's slim do, which is Keras' default.
+    """
+
+    pair = "began"
     value_range = (-1.0, 1.0)
+    convolution = {"kernel_size": 3, "activation": "elu"}
 
-    def __init__(self, size, channels, filters, seed, **kwargs):
-        super().__init__(size, channels, seed, **kwargs)
+    def __init__(self, size=64, channels=3, filters=128, **options):
+        super().__init__(size, channels, **options)
         self.filters = check_positive_int("filters", filters)
-        self.first_side, self.blocks = _plan(self.size)
+        # carpedm20's sides are powers of two, which start at 8; 28 starts at 7.
+        self.first_side, self.blocks = self.size, 1
+        while self.first_side % 2 == 0 and self.first_side >= 2 * _SMALLEST:
+            self.first_side //= 2
+            self.blocks += 1
         self.first_dense = self._dense(
             self.first_side**2 * self.filters, "first_dense"
         )
@@ -42,53 +53,18 @@ class _Network(ImageNetwork):
         ]
         self.last_conv = self._conv(self.channels, "last_conv", activation=None)
 
-    def _options(self, name):
-        """What layers with a kernel share; they start as slim's do."""
-        return {
-            "kernel_initializer": keras.initializers.GlorotUniform(
-                self._seed(name)
-            ),
-            "name": name,
-            "dtype": self.dtype_policy,
-        }
-
-    def _dense(self, units, name):
-        return keras.layers.Dense(units, **self._options(name))
-
-    def _conv(self, filters, name, strides=1, activation="elu"):
-        return keras.layers.Conv2D(
-            filters,
-            kernel_size=3,
-            strides=strides,
-            padding="same",
-            activation=activation,
-            **self._options(name),
-        )
-
-    def _build_decoder(self, units):
-        side = self.first_side
-        self.first_dense.build((None, units))
-        for i, conv in enumerate(self.deconvs):
-            conv.build((None, side, side, self.filters))
-            if i % 2 and conv is not self.deconvs[-1]:
-                side *= 2
-        self.last_conv.build((None, side, side, self.filters))
-
     def _decode(self, code):
         side = self.first_side
         x = self.first_dense(code)
         x = tf.reshape(x, (-1, side, side, self.filters))
         for i, conv in enumerate(self.deconvs):
+            if i and i % 2 == 0:  # twice the sides, by repeating pixels
+                x = tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
             x = conv(x)
-            if i % 2 and conv is not self.deconvs[-1]:
-                x = _doubled(x)
-        return tf.cast(self.last_conv(x), tf.float32)
-
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters}
+        return full_precision(self.last_conv(x))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.models.began")
+@register_keras_serializable(package="tf_gans.models.began")
 class Generator(_Network):
     """Maps z to an image, by pairs of convolutions and doubled pixels.
 
@@ -121,29 +97,16 @@ class Generator(_Network):
     role = "generator"
 
     def __init__(
-        self,
-        size=64,
-        channels=3,
-        filters=128,
-        latent_dim=64,
-        seed=None,
-        name="generator",
-        **kwargs,
+        self, size=64, channels=3, filters=128, latent_dim=64, **options
     ):
-        super().__init__(size, channels, filters, seed, name=name, **kwargs)
+        super().__init__(size, channels, filters, **options)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
-
-    def build(self, input_shape=None):
-        self._build_decoder(self.latent_dim)
 
     def call(self, z, training=None):
         return self._decode(z)
 
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}
 
-
-@keras.saving.register_keras_serializable(package="tf_gans.models.began")
+@register_keras_serializable(package="tf_gans.models.began")
 class Autoencoder(_Network):
     """Maps an image to a code and the code to an image.
 
@@ -173,16 +136,9 @@ class Autoencoder(_Network):
     role = "autoencoder"
 
     def __init__(
-        self,
-        size=64,
-        channels=3,
-        filters=128,
-        code_dim=64,
-        seed=None,
-        name="autoencoder",
-        **kwargs,
+        self, size=64, channels=3, filters=128, code_dim=64, **options
     ):
-        super().__init__(size, channels, filters, seed, name=name, **kwargs)
+        super().__init__(size, channels, filters, **options)
         self.code_dim = check_positive_int("code_dim", code_dim)
         self.convs = [self._conv(self.filters, "conv_in")]
         for i in range(self.blocks):
@@ -195,26 +151,15 @@ class Autoencoder(_Network):
                 self.convs.append(self._conv(width, f"conv_{i}_2", strides=2))
         self.code = self._dense(self.code_dim, "code")
 
-    def build(self, input_shape=None):
-        shape = (None, self.size, self.size, self.channels)
-        for conv in self.convs:
-            conv.build(shape)
-            shape = conv.compute_output_shape(shape)
-        self.code.build((None, self.first_side**2 * shape[-1]))
-        self._build_decoder(self.code_dim)
-
     def call(self, x, training=None):
         for conv in self.convs:
             x = conv(x)
         x = tf.reshape(x, (-1, self.first_side**2 * x.shape[-1]))
         return self._decode(self.code(x))
 
-    def get_config(self):
-        return {**super().get_config(), "code_dim": self.code_dim}
 
-
-@keras.saving.register_keras_serializable(package="tf_gans.models.began")
-class ConvAutoencoder(infogan.Network):
+@register_keras_serializable(package="tf_gans.models.began")
+class ConvAutoencoder(SquashedNetwork, infogan.ConvNetwork):
     """Maps an image to a code and back, with InfoGAN's convolutions.
 
     1,073,601 parameters at the default size. The second convolution has no
@@ -244,7 +189,7 @@ class ConvAutoencoder(infogan.Network):
       version 1, BEGAN.py:66-96
     """
 
-    family = "began"
+    pair = "began"
     role = "conv_autoencoder"
 
     def __init__(
@@ -253,25 +198,22 @@ class ConvAutoencoder(infogan.Network):
         channels=1,
         code_dim=64,
         batch_norm=False,
-        output="sigmoid",
+        *,
         bn_momentum=0.999,
         bn_epsilon=1e-3,
-        seed=None,
         name="autoencoder",
-        **kwargs,
+        **options,
     ):
         super().__init__(
             size,
             channels,
-            batch_norm,
-            bn_momentum,
-            bn_epsilon,
-            seed,
+            batch_norm=batch_norm,
+            bn_momentum=bn_momentum,
+            bn_epsilon=bn_epsilon,
             name=name,
-            **kwargs,
+            **options,
         )
         self.code_dim = check_positive_int("code_dim", code_dim)
-        self.output_activation = check_output(output)
         self.conv_0 = self._conv(64, "conv_0")
         self.conv_1 = self._conv(128, "conv_1")
         self.dense_0 = self._dense(self.code_dim, "dense_0")
@@ -282,60 +224,13 @@ class ConvAutoencoder(infogan.Network):
         self.norm_2 = self._norm("norm_2")
         self.deconv_1 = self._deconv(self.channels, "deconv_1")
 
-    @property
-    def value_range(self):
-        """The pair of values that the output lies between."""
-        return OUTPUTS[self.output_activation]
-
-    def build(self, input_shape=None):
-        half, quarter = 2 * self.sides, self.sides
-        self.conv_0.build((None, self.size, self.size, self.channels))
-        self.conv_1.build((None, half, half, 64))
-        self.dense_0.build((None, 128 * quarter**2))
-        self.dense_1.build((None, self.code_dim))
-        self.deconv_0.build((None, quarter, quarter, 128))
-        self.deconv_1.build((None, half, half, 64))
-        if self.batch_norm:
-            self.norm_0.build((None, self.code_dim))
-            self.norm_1.build((None, 128 * quarter**2))
-            self.norm_2.build((None, half, half, 64))
-
     def call(self, x, training=None):
-        def hidden(x, norm):
-            if norm is not None:
-                x = norm(x, training=training)
-            return tf.nn.leaky_relu(x, _SLOPE)
-
-        x = hidden(self.conv_0(x), None)  # (batch, size / 2, size / 2, 64)
+        x = self._hidden(self.conv_0(x), None, training)  # half the sides
         x = self.conv_1(x)  # (batch, size / 4, size / 4, 128)
         x = tf.reshape(x, (-1, 128 * self.sides**2))
-        x = hidden(self.dense_0(x), self.norm_0)  # (batch, code_dim)
-        x = hidden(self.dense_1(x), self.norm_1)
+        x = self._hidden(self.dense_0(x), self.norm_0, training)
+        # (batch, code_dim)
+        x = self._hidden(self.dense_1(x), self.norm_1, training)
         x = tf.reshape(x, (-1, self.sides, self.sides, 128))
-        x = hidden(self.deconv_0(x), self.norm_2)
-        x = self.deconv_1(x)  # (batch, size, size, channels)
-        return squash(x, self.output_activation)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "code_dim": self.code_dim,
-            "output": self.output_activation,
-        }
-
-
-def _plan(size):
-    """The sides of the first image, and how many pairs of convolutions.
-
-    carpedm20's sides are powers of two, which start at 8; 28 starts at 7.
-    """
-    blocks = 1
-    while size % 2 == 0 and size >= 2 * _SMALLEST:
-        size //= 2
-        blocks += 1
-    return size, blocks
-
-
-def _doubled(x):
-    """Repeats each pixel as 2x2 pixels."""
-    return tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
+        x = self._hidden(self.deconv_0(x), self.norm_2, training)
+        return self._squash(self.deconv_1(x))  # (batch, size, size, channels)

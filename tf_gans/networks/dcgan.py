@@ -10,13 +10,16 @@ References:
   ops.py
 """
 
+import dataclasses
+import math
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
+from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.random import derive_seed
-
-VARIANTS = ("paper", "carpedm20")
+from tf_gans.networks.base import ImageNetwork, full_precision
 
 # The paper, section 4: weights from N(0, 0.02), leaky ReLU with slope 0.2.
 _STDDEV = 0.02
@@ -24,19 +27,71 @@ _SLOPE = 0.2
 _FC = 1024  # units of the 28x28 pair's dense layers, in both programs
 
 
-class _Network(keras.Model):
+@dataclasses.dataclass(frozen=True)
+class _Variant:
+    """In what the two programs differ.
+
+    Attributes:
+        conv: the initializer of a convolution's kernel, from a seed.
+        gain: that of a batch normalisation's gain, from a seed.
+        deconvs: a function from the network to the filters of the conditional
+            generator's transposed convolutions, but for the last one.
+        convs: the same for the conditional discriminator's convolutions.
+    """
+
+    conv: Callable
+    gain: Callable
+    deconvs: Callable
+    convs: Callable
+
+
+def _normal(seed):
+    return keras.initializers.RandomNormal(0.0, _STDDEV, seed)
+
+
+_VARIANTS = {
+    # Newmu/dcgan_code: train_cond_dcgan.py:73-76 for the conditional pair.
+    "paper": _Variant(
+        conv=_normal,
+        gain=lambda seed: keras.initializers.RandomNormal(1.0, _STDDEV, seed),
+        deconvs=lambda network: [network.width],
+        convs=lambda network: [network.width, 2 * network.width],
+    ),
+    # carpedm20/DCGAN-tensorflow: ops.py:52-63; model.py:397-421, 346-362.
+    "carpedm20": _Variant(
+        conv=lambda s: keras.initializers.TruncatedNormal(0.0, _STDDEV, s),
+        gain=lambda seed: keras.initializers.Ones(),
+        deconvs=lambda network: [2 * network.width],
+        convs=lambda network: [
+            network.channels + network.num_classes,
+            network.width + network.num_classes,
+        ],
+    ),
+}
+VARIANTS = tuple(_VARIANTS)
+
+
+class _Network(ImageNetwork):
     """What the two networks share: their sizes, their labels, their layers."""
 
-    role = ""  # keeps the seeds of the two players apart
+    pair = "dcgan"
+    batch_norm = True
+    convolution = {"kernel_size": 5, "strides": 2}
+    # carpedm20's (ops.py:29-43): the authors always used the batch's
+    # statistics.
+    normalization = {"momentum": 0.9, "epsilon": 1e-5}
 
     def __init__(
-        self, size, channels, width, num_classes, variant, seed, **kwargs
+        self,
+        size=64,
+        channels=3,
+        width=64,
+        num_classes=None,
+        variant="paper",
+        **options,
     ):
-        super().__init__(**kwargs)
-        self.size = check_size(size)
-        self.channels = check_positive_int("channels", channels)
+        super().__init__(size, channels, **options)
         self.width = check_positive_int("width", width)
-        self.num_classes = num_classes
         if num_classes is not None:
             self.num_classes = check_positive_int("num_classes", num_classes)
             if self.size != 28:
@@ -51,67 +106,32 @@ class _Network(keras.Model):
                 f"Received: variant={variant!r}"
             )
         self.variant = variant
-        self.seed = seed
+
+    @staticmethod
+    def check_size(size):
+        size = check_positive_int("size", size)
+        if size != 28 and (size < 16 or size & (size - 1)):
+            raise ValueError(
+                "`size` must be 28, or 4 times a power of two: 16, 32, 64, 128 "
+                f"and so on. Received: size={size}"
+            )
+        return size
 
     @property
-    def _carpedm20_digits(self):
-        """Whether this is carpedm20's 28x28 network, which is conditional."""
-        return self.variant == "carpedm20" and self.num_classes is not None
+    def _stages(self):
+        """How often 4 must be doubled, or 7, to be `size`."""
+        return 2 if self.size == 28 else (self.size // 4).bit_length() - 1
 
-    def _seed(self, name):
-        if self.seed is None:
-            return None
-        return derive_seed(self.seed, f"dcgan/{self.role}/{name}")
-
-    def _options(self, name, truncated=False):
-        """What layers with a kernel share."""
-        initializers = keras.initializers
-        normal = (
-            initializers.TruncatedNormal
-            if truncated and self.variant == "carpedm20"  # ops.py:52-63
-            else initializers.RandomNormal
-        )
-        return {
-            "kernel_initializer": normal(0.0, _STDDEV, seed=self._seed(name)),
-            "name": name,
-            "dtype": self.dtype_policy,
-        }
-
-    def _dense(self, units, name):
-        return keras.layers.Dense(units, **self._options(name))
+    def _initializer(self, name):
+        return _normal(self._seed(name))
 
     def _conv(self, filters, name):
-        return keras.layers.Conv2D(
-            filters,
-            kernel_size=5,
-            strides=2,
-            padding="same",
-            **self._options(name, truncated=True),
-        )
-
-    def _deconv(self, filters, name):
-        return keras.layers.Conv2DTranspose(
-            filters,
-            kernel_size=5,
-            strides=2,
-            padding="same",
-            **self._options(name),
-        )
+        initializer = _VARIANTS[self.variant].conv(self._seed(name))
+        return super()._conv(filters, name, kernel_initializer=initializer)
 
     def _norm(self, name):
-        # The authors' gains start as N(1, 0.02), carpedm20's as 1. Momentum
-        # and epsilon are carpedm20's (ops.py:29-43): the authors always used
-        # the batch's statistics.
-        gamma = keras.initializers.RandomNormal(
-            1.0, _STDDEV, seed=self._seed(name)
-        )
-        return keras.layers.BatchNormalization(
-            momentum=0.9,
-            epsilon=1e-5,
-            gamma_initializer="ones" if self.variant == "carpedm20" else gamma,
-            name=name,
-            dtype=self.dtype_policy,
-        )
+        gain = _VARIANTS[self.variant].gain(self._seed(name))
+        return super()._norm(name, gamma_initializer=gain)
 
     def _split(self, inputs):
         """The inputs and, of a conditional network, the labels as one-hot."""
@@ -119,27 +139,11 @@ class _Network(keras.Model):
             return inputs, None
         x, labels = inputs
         dtype = tf.as_dtype(self.compute_dtype)
-        return tf.cast(x, dtype), tf.one_hot(
-            labels, self.num_classes, dtype=dtype
-        )
-
-    def _with_classes(self, *shape):
-        """The shape of what `_join` makes."""
-        return (None, *shape[:-1], shape[-1] + (self.num_classes or 0))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "size": self.size,
-            "channels": self.channels,
-            "width": self.width,
-            "num_classes": self.num_classes,
-            "variant": self.variant,
-            "seed": self.seed,
-        }
+        labels = tf.one_hot(labels, self.num_classes, dtype=dtype)
+        return tf.cast(x, dtype), labels
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.dcgan")
+@register_keras_serializable(package="tf_gans.dcgan")
 class Generator(_Network):
     """Maps z to an image, by transposed convolutions that double its sides.
 
@@ -179,48 +183,28 @@ class Generator(_Network):
     role = "generator"
 
     def __init__(
-        self,
-        size=64,
-        channels=3,
-        width=64,
-        latent_dim=100,
-        num_classes=None,
-        variant="paper",
-        seed=None,
-        name="generator",
-        **kwargs,
+        self, size=64, channels=3, width=64, latent_dim=100, **options
     ):
-        super().__init__(
-            size,
-            channels,
-            width,
-            num_classes,
-            variant,
-            seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(size, channels, width, **options)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
-        if self.size == 28:
-            # Newmu, train_cond_dcgan.py:73-76; carpedm20, model.py:397-421.
-            first = (7, 7, 2 * self.width)
-            filters = [(2 if self._carpedm20_digits else 1) * self.width]
-            units = [_FC, _volume(first)]
+        width, stages = self.width, self._stages
+        filters = [width * 2**k for k in reversed(range(stages - 1))]
+        if self.num_classes:
+            filters = _VARIANTS[self.variant].deconvs(self)
+        if self.size == 28:  # train_cond_dcgan.py, model.py, as above
+            self.first_shape = (7, 7, 2 * width)
+            units = [_FC, math.prod(self.first_shape)]
         else:
-            stages = _stages(self.size)
-            first = (4, 4, self.width * 2 ** (stages - 1))
-            filters = [self.width * 2**k for k in reversed(range(stages - 1))]
-            units = [_volume(first)]
-        self.first_shape = first
+            self.first_shape = (4, 4, width * 2 ** (stages - 1))
+            units = [math.prod(self.first_shape)]
+        norms = range(len(units) + len(filters))
+        filters.append(self.channels)
         self.denses = [
             self._dense(n, f"dense_{i}") for i, n in enumerate(units)
         ]
-        self.norms = [
-            self._norm(f"norm_{i}") for i in range(len(units) + len(filters))
-        ]
+        self.norms = [self._norm(f"norm_{i}") for i in norms]
         self.deconvs = [
-            self._deconv(n, f"deconv_{i}")
-            for i, n in enumerate([*filters, self.channels])
+            self._deconv(n, f"deconv_{i}") for i, n in enumerate(filters)
         ]
 
     @property
@@ -228,50 +212,29 @@ class Generator(_Network):
         """The pair of values that the output lies between."""
         return (0.0, 1.0) if self.size == 28 else (-1.0, 1.0)
 
-    def build(self, input_shape=None):
-        units = self.latent_dim
-        norms = iter(self.norms)
-        for dense in self.denses:
-            dense.build(self._with_classes(units))
-            units = dense.units
-            if self.size == 28:
-                next(norms).build((None, units))
-        height, width, channels = self.first_shape
-        if self.size != 28:
-            # By channel; the 28x28 pair's dense layers unit by unit
-            # (carpedm20, model.py:366-421).
-            next(norms).build((None, height, width, channels))
-        for deconv in self.deconvs:
-            deconv.build(self._with_classes(height, width, channels))
-            height, width, channels = 2 * height, 2 * width, deconv.filters
-            if deconv is not self.deconvs[-1]:
-                next(norms).build((None, height, width, channels))
-
     def call(self, inputs, training=None):
         x, y = self._split(inputs)
         norms = iter(self.norms)
 
-        def normalised(x):
+        def hidden(x):
             return tf.nn.relu(next(norms)(x, training=training))
 
-        for dense in self.denses:
-            x = dense(_join(x, y))  # (batch, units)
-            if self.size == 28:
-                x = normalised(x)
-        x = tf.reshape(x, (-1, *self.first_shape))
-        if self.size != 28:
-            x = normalised(x)
+        if self.size == 28:
+            # Normalised unit by unit (carpedm20, model.py:366-421).
+            for dense in self.denses:
+                x = hidden(dense(_join(x, y)))  # (batch, units)
+            x = tf.reshape(x, (-1, *self.first_shape))
+        else:
+            x = tf.reshape(self.denses[0](x), (-1, *self.first_shape))
+            x = hidden(x)  # by channel
         *deconvs, last = self.deconvs
         for deconv in deconvs:
-            x = normalised(deconv(_join(x, y)))  # twice the sides
-        x = tf.cast(last(_join(x, y)), tf.float32)
+            x = hidden(deconv(_join(x, y)))  # twice the sides
+        x = full_precision(last(_join(x, y)))
         return tf.sigmoid(x) if self.size == 28 else tf.tanh(x)
 
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}
 
-
-@keras.saving.register_keras_serializable(package="tf_gans.dcgan")
+@register_keras_serializable(package="tf_gans.dcgan")
 class Discriminator(_Network):
     """Maps an image to a logit, by convolutions that halve its sides.
 
@@ -306,95 +269,35 @@ class Discriminator(_Network):
 
     role = "discriminator"
 
-    def __init__(
-        self,
-        size=64,
-        channels=3,
-        width=64,
-        num_classes=None,
-        variant="paper",
-        seed=None,
-        name="discriminator",
-        **kwargs,
-    ):
-        super().__init__(
-            size,
-            channels,
-            width,
-            num_classes,
-            variant,
-            seed,
-            name=name,
-            **kwargs,
-        )
-        if self._carpedm20_digits:
-            # model.py:346-362 of carpedm20.
-            filters = [self.channels + num_classes, self.width + num_classes]
-        else:
-            stages = 2 if self.size == 28 else _stages(self.size)
-            filters = [self.width * 2**k for k in range(stages)]
+    def __init__(self, **options):
+        super().__init__(**options)
+        filters = [self.width * 2**k for k in range(self._stages)]
+        if self.num_classes:
+            filters = _VARIANTS[self.variant].convs(self)
         units = [_FC] if self.size == 28 else []
+        norms = range(len(filters) - 1 + len(units))
         self.convs = [self._conv(n, f"conv_{i}") for i, n in enumerate(filters)]
         self.denses = [
             self._dense(n, f"dense_{i}") for i, n in enumerate(units)
         ]
-        self.norms = [
-            self._norm(f"norm_{i}")
-            for i in range(len(filters) - 1 + len(units))
-        ]
+        self.norms = [self._norm(f"norm_{i}") for i in norms]
         self.head = self._dense(1, "head")
-
-    def build(self, input_shape=None):
-        side, channels = self.size, self.channels
-        norms = iter(self.norms)
-        for conv in self.convs:
-            conv.build(self._with_classes(side, side, channels))
-            side, channels = side // 2, conv.filters
-            if conv is not self.convs[0]:
-                next(norms).build((None, side, side, channels))
-        units = side * side * channels
-        for dense in self.denses:
-            dense.build(self._with_classes(units))
-            units = dense.units
-            next(norms).build((None, units))
-        self.head.build(self._with_classes(units))
 
     def call(self, inputs, training=None):
         x, y = self._split(inputs)
         norms = iter(self.norms)
 
-        def normalised(x):
+        def hidden(x):
             return tf.nn.leaky_relu(next(norms)(x, training=training), _SLOPE)
 
         first, *convs = self.convs
         x = tf.nn.leaky_relu(first(_join(x, y)), _SLOPE)  # half the sides
         for conv in convs:
-            x = normalised(conv(_join(x, y)))  # half the sides
-        x = tf.reshape(x, (-1, _volume(x.shape[1:])))
+            x = hidden(conv(_join(x, y)))  # half the sides
+        x = tf.reshape(x, (-1, math.prod(x.shape[1:])))
         for dense in self.denses:
-            x = normalised(dense(_join(x, y)))  # (batch, units)
-        return tf.cast(self.head(_join(x, y)), tf.float32)
-
-
-def check_size(size):
-    """Returns `size` if the networks can have it, or raises a `ValueError`."""
-    size = check_positive_int("size", size)
-    if size != 28 and (size < 16 or size & (size - 1)):
-        raise ValueError(
-            "`size` must be 28, or 4 times a power of two: 16, 32, 64, 128 and "
-            f"so on. Received: size={size}"
-        )
-    return size
-
-
-def _stages(size):
-    """How often 4 must be doubled to be `size`."""
-    return (size // 4).bit_length() - 1
-
-
-def _volume(shape):
-    height, width, channels = shape
-    return height * width * channels
+            x = hidden(dense(_join(x, y)))  # (batch, units)
+        return full_precision(self.head(_join(x, y)))
 
 
 def _join(x, y):

@@ -16,136 +16,87 @@ References:
 
 import keras
 import tensorflow as tf
+from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.layers import SpectralNormalization, latent_dropout
+from tf_gans.layers import latent_dropout
 from tf_gans.networks.base import (
-    OUTPUTS,
     ImageNetwork,
+    SquashedNetwork,
     check_fraction,
-    check_output,
-    squash,
+    full_precision,
 )
 from tf_gans.random import derive_seed
 
 _FC = 1024  # units of the dense layer
 _STDDEV = 0.02  # of the initial kernels
-_SLOPE = 0.2  # of the leaky ReLU
 
 
-class Network(ImageNetwork):
-    """What the networks share: their layers and their normalisation.
+class ConvNetwork(ImageNetwork):
+    """What the networks share: how they start and how they are normalised.
 
     Args:
-        size, channels, seed: those of `ImageNetwork`.
-        batch_norm: bool.
-        bn_momentum, bn_epsilon: floats. Those of `BatchNormalization`.
-        spectral_norm: bool.
+        size: int. The images' sides, a multiple of 4 from 8. Defaults to `28`.
+        channels: int. Defaults to `1`.
+        batch_norm: bool. Defaults to `True`.
+        bn_momentum, bn_epsilon: floats. Those of the batch normalisation;
+            compare_gan's are `0.999` and `1e-3`. Default to `0.9` and `1e-5`.
+        seed: int or None. The seed of the initial weights.
     """
 
-    family = "infogan"
+    pair = "infogan"
+    convolution = {"kernel_size": 4, "strides": 2}
+    slope = 0.2  # of the leaky ReLU
 
     def __init__(
         self,
-        size,
-        channels,
-        batch_norm,
-        bn_momentum,
-        bn_epsilon,
-        seed,
-        spectral_norm=False,
-        **kwargs,
+        size=28,
+        channels=1,
+        batch_norm=True,
+        bn_momentum=0.9,
+        bn_epsilon=1e-5,
+        **options,
     ):
-        super().__init__(size, channels, seed, **kwargs)
+        super().__init__(size, channels, **options)
         self.batch_norm = bool(batch_norm)
         self.bn_momentum = check_fraction("bn_momentum", bn_momentum)
         self.bn_epsilon = float(bn_epsilon)
-        self.spectral_norm = bool(spectral_norm)
 
     @property
     def sides(self):
         """The images' sides between the convolutions and the dense layers."""
         return self.size // 4
 
-    def _options(self, name, truncated=False):
-        """What layers with a kernel share."""
-        initializers = keras.initializers
-        # The convolutions' are truncated and the others' are not, in both
-        # programs (ops.py:42-91 of compare_gan).
-        normal = (
-            initializers.TruncatedNormal
-            if truncated
-            else initializers.RandomNormal
-        )
-        return {
-            "kernel_initializer": normal(0.0, _STDDEV, seed=self._seed(name)),
-            "name": name,
-            "dtype": self.dtype_policy,
-        }
+    @property
+    def normalization(self):
+        return {"momentum": self.bn_momentum, "epsilon": self.bn_epsilon}
 
-    def _normalized(self, layer):
-        """The layer, with its kernel divided by its norm where that is on."""
-        if not self.spectral_norm:
-            return layer
-        return SpectralNormalization(
-            layer,
-            seed=self._seed(f"{layer.name}/u"),
-            name=f"sn_{layer.name}",
-        )
+    # The convolutions' kernels are truncated and the others' are not, in both
+    # programs (ops.py:42-91 of compare_gan).
 
-    def _dense(self, units, name):
-        layer = keras.layers.Dense(units, **self._options(name))
-        return self._normalized(layer)
+    def _initializer(self, name):
+        return keras.initializers.RandomNormal(0.0, _STDDEV, self._seed(name))
 
     def _conv(self, filters, name):
-        layer = keras.layers.Conv2D(
-            filters,
-            kernel_size=4,
-            strides=2,
-            padding="same",
-            **self._options(name, truncated=True),
+        truncated = keras.initializers.TruncatedNormal(
+            0.0, _STDDEV, self._seed(name)
         )
-        return self._normalized(layer)
+        return super()._conv(filters, name, kernel_initializer=truncated)
 
-    def _deconv(self, filters, name):
-        return keras.layers.Conv2DTranspose(
-            filters,
-            kernel_size=4,
-            strides=2,
-            padding="same",
-            **self._options(name),
-        )
-
-    def _norm(self, name):
-        """A batch normalisation, or None where there is none."""
-        if not self.batch_norm:
-            return None
-        return keras.layers.BatchNormalization(
-            momentum=self.bn_momentum,
-            epsilon=self.bn_epsilon,
-            name=name,
-            dtype=self.dtype_policy,
-        )
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "batch_norm": self.batch_norm,
-            "bn_momentum": self.bn_momentum,
-            "bn_epsilon": self.bn_epsilon,
-        }
+    def _hidden(self, x, norm, training):
+        if norm is not None:
+            x = norm(x, training=training)
+        return tf.nn.leaky_relu(x, self.slope) if self.slope else tf.nn.relu(x)
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.infogan")
-class Generator(Network):
+@register_keras_serializable(package="tf_gans.infogan")
+class Generator(SquashedNetwork, ConvNetwork):
     """Maps z to an image, by two dense layers and two transposed convolutions.
 
     6,640,193 trainable parameters at the default size, 6,654,913 in all. The
     second dense layer makes images of a quarter of the sides, 7x7 for 28x28.
 
     Args:
-        size: int. The images' sides, a multiple of 4 from 8. Defaults to `28`.
-        channels: int. Defaults to `1`.
         latent_dim: int. The components of z. Defaults to `62`.
         slope: float in [0, 1). The slope of the hidden ReLUs below 0; that of
             compare_gan is `0.2`. Defaults to `0`.
@@ -157,9 +108,8 @@ class Generator(Network):
             noise: a sample's units are a function of its z. Defaults to `0`.
         output: `"sigmoid"` for images in (0, 1), or `"tanh"` for (-1, 1).
             Defaults to `"sigmoid"`.
-        bn_momentum, bn_epsilon: floats. Those of the batch normalisation;
-            compare_gan's are `0.999` and `1e-3`. Default to `0.9` and `1e-5`.
         seed: int or None. The seed of the initial weights and of dropout.
+        size, channels, bn_momentum, bn_epsilon: those of `ConvNetwork`.
 
     Input shape:
         `(batch, latent_dim)`.
@@ -182,27 +132,12 @@ class Generator(Network):
         slope=0.0,
         batch_norm=True,
         dropout=0.0,
-        output="sigmoid",
-        bn_momentum=0.9,
-        bn_epsilon=1e-5,
-        seed=None,
-        name="generator",
-        **kwargs,
+        **options,
     ):
-        super().__init__(
-            size,
-            channels,
-            batch_norm,
-            bn_momentum,
-            bn_epsilon,
-            seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(size, channels, batch_norm=batch_norm, **options)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self.slope = check_fraction("slope", slope)
         self.dropout = check_fraction("dropout", dropout)
-        self.output_activation = check_output(output)
         self.dense_0 = self._dense(_FC, "dense_0")
         self.norm_0 = self._norm("norm_0")
         self.dense_1 = self._dense(128 * self.sides**2, "dense_1")
@@ -211,29 +146,8 @@ class Generator(Network):
         self.norm_2 = self._norm("norm_2")
         self.deconv_1 = self._deconv(self.channels, "deconv_1")
 
-    @property
-    def value_range(self):
-        """The pair of values that the output lies between."""
-        return OUTPUTS[self.output_activation]
-
-    def build(self, input_shape=None):
-        shapes = [
-            (None, _FC),
-            (None, 128 * self.sides**2),
-            (None, 2 * self.sides, 2 * self.sides, 64),
-        ]
-        self.dense_0.build((None, self.latent_dim))
-        self.dense_1.build(shapes[0])
-        self.deconv_0.build((None, self.sides, self.sides, 128))
-        self.deconv_1.build(shapes[2])
-        if self.batch_norm:
-            for norm, shape in zip(
-                (self.norm_0, self.norm_1, self.norm_2), shapes, strict=True
-            ):
-                norm.build(shape)
-
     def call(self, z, training=None):
-        return squash(self.logits(z, training), self.output_activation)
+        return self._squash(self.logits(z, training))
 
     def logits(self, z, training=None):
         """The output before its last function, of the same shape."""
@@ -245,34 +159,17 @@ class Generator(Network):
         x = self._hidden(self.deconv_0(x), self.norm_2, training)
         return self.deconv_1(x)  # (batch, size, size, channels)
 
-    def _hidden(self, x, norm, training):
-        if norm is not None:
-            x = norm(x, training=training)
-        if not self.slope:
-            return tf.nn.relu(x)
-        return tf.nn.leaky_relu(x, self.slope)
-
     def _dropped(self, x, z, name):
         if not self.dropout:
             return x
         seed = derive_seed(self.seed or 0, f"infogan/dropout/{name}")
         return latent_dropout(x, z, self.dropout, seed)
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "latent_dim": self.latent_dim,
-            "slope": self.slope,
-            "dropout": self.dropout,
-            "output": self.output_activation,
-        }
 
-
-class _Trunk(Network):
+class _Trunk(ConvNetwork):
     """Two convolutions that halve the sides, a dense layer, and a head."""
 
-    def __init__(self, outputs, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def _add_layers(self, outputs):
         self.conv_0 = self._conv(64, "conv_0")
         self.conv_1 = self._conv(128, "conv_1")
         self.norm_0 = self._norm("norm_0")
@@ -280,30 +177,15 @@ class _Trunk(Network):
         self.norm_1 = self._norm("norm_1")
         self.head = self._dense(outputs, "head")
 
-    def build(self, input_shape=None):
-        side = self.sides
-        self.conv_0.build((None, self.size, self.size, self.channels))
-        self.conv_1.build((None, 2 * side, 2 * side, 64))
-        self.dense_0.build((None, 128 * side**2))
-        self.head.build((None, _FC))
-        if self.batch_norm:
-            self.norm_0.build((None, side, side, 128))
-            self.norm_1.build((None, _FC))
-
     def call(self, x, training=None):
         x = self._hidden(self.conv_0(x), None, training)  # half the sides
         x = self._hidden(self.conv_1(x), self.norm_0, training)  # a quarter
         x = tf.reshape(x, (-1, 128 * self.sides**2))
         x = self._hidden(self.dense_0(x), self.norm_1, training)
-        return tf.cast(self.head(x), tf.float32)
-
-    def _hidden(self, x, norm, training):
-        if norm is not None:
-            x = norm(x, training=training)
-        return tf.nn.leaky_relu(x, _SLOPE)
+        return full_precision(self.head(x))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.infogan")
+@register_keras_serializable(package="tf_gans.infogan")
 class Discriminator(_Trunk):
     """Maps an image to a logit, by two convolutions and two dense layers.
 
@@ -312,15 +194,11 @@ class Discriminator(_Trunk):
     sample by itself, so it needs `batch_norm=False`.
 
     Args:
-        size: int. The images' sides, a multiple of 4 from 8. Defaults to `28`.
-        channels: int. Defaults to `1`.
         batch_norm: bool. Whether the second and the third layer are
             normalised. Defaults to `True`.
         spectral_norm: bool. Whether every kernel is divided by its largest
             singular value; see `SpectralNormalization`. Defaults to `False`.
-        bn_momentum, bn_epsilon: floats. Those of the batch normalisation;
-            compare_gan's are `0.999` and `1e-3`. Default to `0.9` and `1e-5`.
-        seed: int or None. The seed of the initial weights.
+        size, channels, bn_momentum, bn_epsilon, seed: those of `ConvNetwork`.
 
     Input shape:
         `(batch, size, size, channels)`.
@@ -340,30 +218,14 @@ class Discriminator(_Trunk):
         channels=1,
         batch_norm=True,
         spectral_norm=False,
-        bn_momentum=0.9,
-        bn_epsilon=1e-5,
-        seed=None,
-        name="discriminator",
-        **kwargs,
+        **options,
     ):
-        super().__init__(
-            1,
-            size,
-            channels,
-            batch_norm,
-            bn_momentum,
-            bn_epsilon,
-            seed,
-            spectral_norm=spectral_norm,
-            name=name,
-            **kwargs,
-        )
-
-    def get_config(self):
-        return {**super().get_config(), "spectral_norm": self.spectral_norm}
+        super().__init__(size, channels, batch_norm, **options)
+        self.spectral_norm = bool(spectral_norm)
+        self._add_layers(1)
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.infogan")
+@register_keras_serializable(package="tf_gans.infogan")
 class Encoder(_Trunk):
     """Maps an image to the parameters of z's distribution, for the VAE.
 
@@ -371,14 +233,10 @@ class Encoder(_Trunk):
     parameters at the default size.
 
     Args:
-        size: int. The images' sides, a multiple of 4 from 8. Defaults to `28`.
-        channels: int. Defaults to `1`.
         latent_dim: int. The components of z. Defaults to `62`.
         batch_norm: bool. Whether the second and the third layer are
             normalised. Defaults to `True`.
-        bn_momentum, bn_epsilon: floats. Those of the batch normalisation.
-            Default to `0.9` and `1e-5`.
-        seed: int or None. The seed of the initial weights.
+        size, channels, bn_momentum, bn_epsilon, seed: those of `ConvNetwork`.
 
     Input shape:
         `(batch, size, size, channels)`.
@@ -394,34 +252,12 @@ class Encoder(_Trunk):
     role = "encoder"
 
     def __init__(
-        self,
-        size=28,
-        channels=1,
-        latent_dim=62,
-        batch_norm=True,
-        bn_momentum=0.9,
-        bn_epsilon=1e-5,
-        seed=None,
-        name="encoder",
-        **kwargs,
+        self, size=28, channels=1, latent_dim=62, batch_norm=True, **options
     ):
-        latent_dim = check_positive_int("latent_dim", latent_dim)
-        super().__init__(
-            2 * latent_dim,
-            size,
-            channels,
-            batch_norm,
-            bn_momentum,
-            bn_epsilon,
-            seed,
-            name=name,
-            **kwargs,
-        )
-        self.latent_dim = latent_dim
+        super().__init__(size, channels, batch_norm, **options)
+        self.latent_dim = check_positive_int("latent_dim", latent_dim)
+        self._add_layers(2 * self.latent_dim)
 
     def call(self, x, training=None):
         mean, raw = tf.split(super().call(x, training=training), 2, axis=-1)
         return mean, raw
-
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}

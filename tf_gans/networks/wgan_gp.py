@@ -16,69 +16,53 @@ import math
 
 import keras
 import tensorflow as tf
+from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.networks.base import OUTPUTS, ImageNetwork, check_output, squash
+from tf_gans.networks.base import (
+    ImageNetwork,
+    SquashedNetwork,
+    full_precision,
+)
 
 _KERNEL = 5  # sides of the kernels
 _SLOPE = 0.2  # of the leaky ReLU
 
 
 class _Network(ImageNetwork):
-    """What the networks share: their width and their layers."""
+    """What the networks share: their width, and how they start."""
 
-    family = "wgan_gp"
+    pair = "wgan_gp"
+    convolution = {"kernel_size": _KERNEL, "strides": 2}
+    # The program normalises by the batch always, and keeps no averages.
+    normalization = {"momentum": 0.9, "epsilon": 1e-5}
 
-    def __init__(self, size, channels, width, seed, **kwargs):
-        super().__init__(size, channels, seed, **kwargs)
+    def __init__(self, size, channels, width=64, **options):
+        super().__init__(size, channels, **options)
         self.width = check_positive_int("width", width)
         # 28 -> 14 -> 7 -> 4: the sides rounded up, as padding does.
         self.first_side = -(-self.size // 8)
 
-    def _dense(self, units, name):
-        return keras.layers.Dense(
-            units,
-            kernel_initializer=keras.initializers.GlorotUniform(
-                self._seed(name)
-            ),
-            name=name,
-            dtype=self.dtype_policy,
-        )
+    def _conv(self, inputs, filters, name):
+        initializer = self._uniform(inputs + filters / 4, name)
+        return super()._conv(filters, name, kernel_initializer=initializer)
 
-    def _convolution(self, layer, filters, name, fans):
-        """A convolution of stride 2 whose kernel starts as the program's.
+    def _deconv(self, inputs, filters, name):
+        initializer = self._uniform(inputs / 4 + filters, name)
+        return super()._deconv(filters, name, kernel_initializer=initializer)
+
+    def _uniform(self, fans, name):
+        """How the kernel of a convolution with stride 2 starts.
 
         Uniform with variance 4 / (fan_in + fan_out), where a fan counts what
         one pixel meets (tflib/ops/conv2d.py:55-75, deconv2d.py:45-52).
         """
-        limit = math.sqrt(12 / (_KERNEL**2 * sum(fans)))
-        return layer(
-            filters,
-            kernel_size=_KERNEL,
-            strides=2,
-            padding="same",
-            kernel_initializer=keras.initializers.RandomUniform(
-                -limit, limit, seed=self._seed(name)
-            ),
-            name=name,
-            dtype=self.dtype_policy,
-        )
-
-    def _conv(self, inputs, filters, name):
-        fans = inputs, filters / 4
-        return self._convolution(keras.layers.Conv2D, filters, name, fans)
-
-    def _deconv(self, inputs, filters, name):
-        fans = inputs / 4, filters
-        layer = keras.layers.Conv2DTranspose
-        return self._convolution(layer, filters, name, fans)
-
-    def get_config(self):
-        return {**super().get_config(), "width": self.width}
+        limit = math.sqrt(12 / (_KERNEL**2 * fans))
+        return keras.initializers.RandomUniform(-limit, limit, self._seed(name))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.wgan_gp")
-class Generator(_Network):
+@register_keras_serializable(package="tf_gans.wgan_gp")
+class Generator(SquashedNetwork, _Network):
     """Maps z to an image, by a dense layer and three transposed convolutions.
 
     1,554,177 parameters at the default size. The sides are doubled from 4
@@ -115,14 +99,11 @@ class Generator(_Network):
         latent_dim=128,
         batch_norm=False,
         output="sigmoid",
-        seed=None,
-        name="generator",
-        **kwargs,
+        **options,
     ):
-        super().__init__(size, channels, width, seed, name=name, **kwargs)
+        super().__init__(size, channels, width, output=output, **options)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self.batch_norm = bool(batch_norm)
-        self.output_activation = check_output(output)
         width = self.width
         self.dense = self._dense(self.first_side**2 * 4 * width, "dense")
         self.deconvs = [
@@ -130,38 +111,8 @@ class Generator(_Network):
             self._deconv(2 * width, width, "deconv_1"),
             self._deconv(width, self.channels, "deconv_2"),
         ]
-        # The program normalises by the batch always, and keeps no averages.
-        self.norms = [
-            keras.layers.BatchNormalization(
-                momentum=0.9,
-                epsilon=1e-5,
-                name=f"norm_{i}",
-                dtype=self.dtype_policy,
-            )
-            for i in range(3 if self.batch_norm else 0)
-        ]
-
-    @property
-    def value_range(self):
-        """The pair of values that the output lies between."""
-        return OUTPUTS[self.output_activation]
-
-    def build(self, input_shape=None):
-        first, half, width = self.first_side, self.size // 2, self.width
-        self.dense.build((None, self.latent_dim))
-        inputs = [
-            (None, first, first, 4 * width),
-            (None, half // 2, half // 2, 2 * width),
-            (None, half, half, width),
-        ]
-        for deconv, shape in zip(self.deconvs, inputs, strict=True):
-            deconv.build(shape)
-        # The dense layer unit by unit (gan_cifar.py:52).
-        if self.batch_norm:
-            first_norm, *norms = self.norms
-            first_norm.build((None, self.dense.units))
-            for norm, shape in zip(norms, inputs[1:], strict=True):
-                norm.build(shape)
+        norms = range(3 if self.batch_norm else 0)
+        self.norms = [self._norm(f"norm_{i}") for i in norms]
 
     def call(self, z, training=None):
         norms = iter(self.norms)
@@ -171,28 +122,18 @@ class Generator(_Network):
                 x = next(norms)(x, training=training)
             return tf.nn.relu(x)
 
+        side, quarter = self.first_side, self.size // 4
         first, second, last = self.deconvs
+        # The dense layer is normalised unit by unit (gan_cifar.py:52).
         x = hidden(self.dense(z))
-        x = tf.reshape(
-            x, (-1, self.first_side, self.first_side, 4 * self.width)
-        )
-        x = hidden(first(x))
-        sides = self.size // 4
-        x = x[:, :sides, :sides]  # 8x8 to 7x7, where the image is 28x28
-        x = hidden(second(x))
-        x = last(x)  # (batch, size, size, channels)
-        return squash(x, self.output_activation)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "latent_dim": self.latent_dim,
-            "batch_norm": self.batch_norm,
-            "output": self.output_activation,
-        }
+        x = tf.reshape(x, (-1, side, side, 4 * self.width))
+        x = hidden(first(x))  # (batch, 2 * side, 2 * side, 2 * width)
+        x = x[:, :quarter, :quarter]  # 8x8 to 7x7, where the image is 28x28
+        x = hidden(second(x))  # (batch, size / 2, size / 2, width)
+        return self._squash(last(x))  # (batch, size, size, channels)
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.wgan_gp")
+@register_keras_serializable(package="tf_gans.wgan_gp")
 class CifarGenerator(Generator):
     """The `Generator` for 32x32 colour images.
 
@@ -216,24 +157,14 @@ class CifarGenerator(Generator):
         latent_dim=128,
         batch_norm=True,
         output="tanh",
-        seed=None,
-        name="generator",
-        **kwargs,
+        **options,
     ):
         super().__init__(
-            size,
-            channels,
-            width,
-            latent_dim,
-            batch_norm,
-            output,
-            seed,
-            name,
-            **kwargs,
+            size, channels, width, latent_dim, batch_norm, output, **options
         )
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.wgan_gp")
+@register_keras_serializable(package="tf_gans.wgan_gp")
 class Critic(_Network):
     """Maps an image to a number, by three convolutions and a dense layer.
 
@@ -257,16 +188,8 @@ class Critic(_Network):
 
     role = "critic"
 
-    def __init__(
-        self,
-        size=28,
-        channels=1,
-        width=64,
-        seed=None,
-        name="critic",
-        **kwargs,
-    ):
-        super().__init__(size, channels, width, seed, name=name, **kwargs)
+    def __init__(self, size=28, channels=1, width=64, **options):
+        super().__init__(size, channels, width, **options)
         width = self.width
         self.convs = [
             self._conv(self.channels, width, "conv_0"),
@@ -275,21 +198,14 @@ class Critic(_Network):
         ]
         self.head = self._dense(1, "head")
 
-    def build(self, input_shape=None):
-        shape = (None, self.size, self.size, self.channels)
-        for conv in self.convs:
-            conv.build(shape)
-            shape = conv.compute_output_shape(shape)
-        self.head.build((None, self.first_side**2 * 4 * self.width))
-
     def call(self, x, training=None):
         for conv in self.convs:
             x = tf.nn.leaky_relu(conv(x), _SLOPE)  # half the sides
         x = tf.reshape(x, (-1, self.first_side**2 * 4 * self.width))
-        return tf.cast(self.head(x), tf.float32)
+        return full_precision(self.head(x))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.wgan_gp")
+@register_keras_serializable(package="tf_gans.wgan_gp")
 class CifarCritic(Critic):
     """The `Critic` for 32x32 colour images: 4,114,689 parameters.
 
@@ -301,13 +217,5 @@ class CifarCritic(Critic):
     - igul222/improved_wgan_training, gan_cifar.py:74-94
     """
 
-    def __init__(
-        self,
-        size=32,
-        channels=3,
-        width=128,
-        seed=None,
-        name="critic",
-        **kwargs,
-    ):
-        super().__init__(size, channels, width, seed, name, **kwargs)
+    def __init__(self, size=32, channels=3, width=128, **options):
+        super().__init__(size, channels, width, **options)

@@ -1,68 +1,44 @@
 """The networks of the 1-D Gaussian demonstration.
 
+They work in the units of the original task, whose data are N(4, 0.5).
+
 Reference:
 - [AYLIEN/gan-intro, gan.py](https://github.com/AYLIEN/gan-intro), lines 49-92
 """
 
 import keras
+from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
 from tf_gans.layers import MinibatchDiscrimination, SmallDense
-from tf_gans.random import derive_seed
+from tf_gans.networks.base import ScaledNetwork, full_precision
 
 
-class _ScalarNetwork(keras.Model):
-    """What the two networks share: their options and their dense layers.
+class _ScalarNetwork(ScaledNetwork):
+    """What the two networks share: their options and their dense layers."""
 
-    The networks work in the units of the original task, whose data are
-    N(4, 0.5). `shift` and `scale` say where other data lie:
-    `data = shift + scale * network units`. They are constants, not weights.
-    """
+    # Without a pair's name: seeds are those of the networks that came first.
+    pair = ""
+    sample_shape = (1,)
 
     def __init__(
-        self, hidden_size, activation, stddev, shift, scale, seed, **kwargs
+        self, hidden_size=4, activation="softplus", stddev=1.0, **options
     ):
-        super().__init__(**kwargs)
-        if not scale > 0:
-            raise ValueError(
-                f"`scale` must be positive. Received: scale={scale}"
-            )
+        super().__init__(**options)
         self.hidden_size = check_positive_int("hidden_size", hidden_size)
         self.activation = keras.activations.get(activation)
         self.stddev = float(stddev)
-        self.shift = float(shift)
-        self.scale = float(scale)
-        self.seed = seed
 
-    def _initializer(self, name, stddev):
-        """N(0, stddev), from the network's seed where it has one."""
-        seed = self._seed(name)
-        return keras.initializers.RandomNormal(stddev=stddev, seed=seed)
-
-    def _seed(self, name):
-        return None if self.seed is None else derive_seed(self.seed, name)
-
-    def _dense(self, units, name, activation=None):
-        return SmallDense(
-            units,
-            activation=activation,
-            kernel_initializer=self._initializer(name, self.stddev),
-            name=name,
+    def _initializer(self, name):
+        return keras.initializers.RandomNormal(
+            stddev=self.stddev, seed=self._seed(name)
         )
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "hidden_size": self.hidden_size,
-            "activation": keras.activations.serialize(self.activation),
-            "stddev": self.stddev,
-            "shift": self.shift,
-            "scale": self.scale,
-            "seed": self.seed,
-        }
+    def _dense(self, units, name, activation=None):
+        return self._layer(SmallDense, name, units=units, activation=activation)
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.gaussian")
+@register_keras_serializable(package="tf_gans.gaussian")
 class Generator(_ScalarNetwork):
     """Maps a scalar z to a scalar sample: one hidden layer of softplus units.
 
@@ -88,42 +64,19 @@ class Generator(_ScalarNetwork):
       https://github.com/AYLIEN/gan-intro)
     """
 
-    def __init__(
-        self,
-        hidden_size=4,
-        activation="softplus",
-        stddev=1.0,
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="generator",
-        **kwargs,
-    ):
-        super().__init__(
-            hidden_size,
-            activation,
-            stddev,
-            shift,
-            scale,
-            seed,
-            name=name,
-            **kwargs,
-        )
+    role = "generator"
+    latent_dim = 1
+
+    def __init__(self, hidden_size=4, activation="softplus", **options):
+        super().__init__(hidden_size, activation, **options)
         self.hidden = self._dense(self.hidden_size, "g0", self.activation)
         self.head = self._dense(1, "g1")
 
-    def build(self, input_shape):
-        self.hidden.build(input_shape)
-        self.head.build((None, self.hidden_size))
-
     def call(self, z, training=None):
-        x = self.head(self.hidden(z))  # (batch, 1)
-        if self.scale != 1:
-            x = x * self.scale
-        return x + self.shift if self.shift else x
+        return self._from_units(self.head(self.hidden(z)))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.gaussian")
+@register_keras_serializable(package="tf_gans.gaussian")
 class Discriminator(_ScalarNetwork):
     """Maps a scalar sample to a logit.
 
@@ -158,6 +111,8 @@ class Discriminator(_ScalarNetwork):
     - [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.2
     """
 
+    role = "discriminator"
+
     def __init__(
         self,
         hidden_size=4,
@@ -165,39 +120,28 @@ class Discriminator(_ScalarNetwork):
         activation="relu",
         stddev=1.0,
         spread=0.0,
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="discriminator",
-        **kwargs,
+        **options,
     ):
-        super().__init__(
-            hidden_size,
-            activation,
-            stddev,
-            shift,
-            scale,
-            seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(hidden_size, activation, stddev, **options)
         self.minibatch = bool(minibatch)
         self.spread = float(spread)
         width = 2 * self.hidden_size
         self.first = self._dense(width, "d0", self.activation)
         self.second = self._dense(width, "d1", self.activation)
         if self.minibatch:
-            self.third = MinibatchDiscrimination(
-                kernel_initializer=self._initializer("minibatch", 0.02),
-                name="minibatch",
+            self.third = self._layer(
+                MinibatchDiscrimination,
+                "minibatch",
+                kernel_initializer=keras.initializers.RandomNormal(
+                    stddev=0.02, seed=self._seed("minibatch")
+                ),
             )
         else:
             self.third = self._dense(width, "d2", self.activation)
         self.head = self._dense(1, "d3")
 
-    def build(self, input_shape):
-        width = (None, 2 * self.hidden_size)
-        self.first.build(input_shape)
+    def build(self, input_shape=None):
+        super().build(input_shape)
         if self.spread:
             # A unit bends where its input w x + b is 0.
             places = keras.random.uniform(
@@ -207,20 +151,7 @@ class Discriminator(_ScalarNetwork):
                 seed=self._seed("places"),
             )
             self.first.bias.assign(-self.first.kernel[0] * places)
-        self.second.build(width)
-        self.third.build(width)
-        self.head.build(self.third.compute_output_shape(width))
 
     def call(self, x, training=None):
-        if self.shift:
-            x = x - self.shift
-        if self.scale != 1:
-            x = x / self.scale
-        return self.head(self.third(self.second(self.first(x))))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "minibatch": self.minibatch,
-            "spread": self.spread,
-        }
+        x = self.second(self.first(self._to_units(x)))
+        return full_precision(self.head(self.third(x)))

@@ -8,10 +8,11 @@ one pair each.
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.layers import MinibatchDiscrimination, SpectralNormalization
-from tf_gans.random import derive_seed
+from tf_gans.layers import MinibatchDiscrimination
+from tf_gans.networks.base import ScaledNetwork, full_precision
 
 # Of the minibatch discrimination: kernels, their dimensions, and the standard
 # deviation of what they begin with. Fewer and smaller kernels than the paper's
@@ -19,81 +20,56 @@ from tf_gans.random import derive_seed
 _KERNELS, _KERNEL_DIM, _KERNEL_STDDEV = 5, 3, 0.1
 
 
-class _PointNetwork(keras.Model):
+class PointNetwork(ScaledNetwork):
     """What the networks share: hidden layers, and where the data lie.
 
-    Networks work where data have mean 0 and standard deviation 1:
-    `data = shift + scale * network units`. Both are constants, not weights.
+    Networks work where data have mean 0 and standard deviation 1.
+
+    Args:
+        hidden_size: int. The units of a hidden layer. Defaults to `64`.
+        num_layers: int. The hidden layers; an autoencoder has so many on
+            either side of the code. Defaults to `3`.
+        activation: theirs. Defaults to `"leaky_relu"`, of slope 0.2.
+        shift: float or pair of floats. Where the data's mean lies. Defaults to
+            `0`.
+        scale: float. The data's standard deviation. Samples that a network
+            makes are `shift + scale * output`, and those that it takes are
+            seen as `(x - shift) / scale`. Defaults to `1`.
+        seed: int or None. The seed of the initial weights.
     """
 
-    role = ""
+    pair = "points"
+    sample_shape = (2,)
 
     def __init__(
         self,
-        hidden_size,
-        num_layers,
-        activation,
-        shift,
-        scale,
-        seed,
-        **kwargs,
+        hidden_size=64,
+        num_layers=3,
+        activation="leaky_relu",
+        shift=0.0,
+        **options,
     ):
-        super().__init__(**kwargs)
-        if not scale > 0:
-            raise ValueError(
-                f"`scale` must be positive. Received: scale={scale}"
-            )
+        super().__init__(np.broadcast_to(shift, (2,)), **options)
         self.hidden_size = check_positive_int("hidden_size", hidden_size)
         self.num_layers = check_positive_int("num_layers", num_layers)
         self.activation = keras.activations.get(activation)
-        self.shift = tuple(float(x) for x in np.broadcast_to(shift, (2,)))
-        self.scale = float(scale)
-        self.seed = seed
+
+    def _initializer(self, name):
+        # He et al., 2015: https://arxiv.org/abs/1502.01852
+        return keras.initializers.HeNormal(self._seed(name))
 
     def _stack(self, prefix=""):
         """A new list of hidden layers."""
         return [
-            self._dense(self.hidden_size, f"{prefix}{i}", self.activation)
+            self._dense(
+                self.hidden_size, f"{prefix}{i}", activation=self.activation
+            )
             for i in range(self.num_layers)
         ]
 
-    def _dense(self, units, name, activation=None):
-        # He et al., 2015: https://arxiv.org/abs/1502.01852
-        initializer = keras.initializers.HeNormal(seed=self._seed(name))
-        return keras.layers.Dense(
-            units,
-            activation=activation,
-            kernel_initializer=initializer,
-            name=name,
-            dtype=self.dtype_policy,
-        )
 
-    def _seed(self, name):
-        if self.seed is None:
-            return None
-        return derive_seed(self.seed, f"points/{self.role}/{name}")
-
-    def _to_units(self, x):
-        return (x - tf.constant(self.shift, x.dtype)) / self.scale
-
-    def _from_units(self, x):
-        x = tf.cast(x, tf.float32)
-        return tf.constant(self.shift, x.dtype) + self.scale * x
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "hidden_size": self.hidden_size,
-            "num_layers": self.num_layers,
-            "activation": keras.activations.serialize(self.activation),
-            "shift": self.shift,
-            "scale": self.scale,
-            "seed": self.seed,
-        }
-
-
-@keras.saving.register_keras_serializable(package="tf_gans.points")
-class Generator(_PointNetwork):
+@register_keras_serializable(package="tf_gans.points")
+class Generator(PointNetwork):
     """Maps z to a point.
 
     Hidden layers of ReLUs, then a linear one: 8,642 parameters at the default
@@ -101,16 +77,11 @@ class Generator(_PointNetwork):
 
     Args:
         latent_dim: int. The components of z. Defaults to `2`.
-        hidden_size: int. The units of a hidden layer. Defaults to `64`.
-        num_layers: int. The hidden layers. Defaults to `3`.
         activation: theirs. Defaults to `"relu"`. The corners of a ReLU can
             stand close together, where the units of a smooth one would need
             large weights: a generator of these leaps from one narrow mode to
             the next, and leaves few samples between.
-        shift: float or pair of floats, and
-        scale: float. Samples are `shift + scale * output`. Default to `0` and
-            `1`.
-        seed: int or None. The seed of the initial weights.
+        hidden_size, num_layers, shift, scale, seed: those of `PointNetwork`.
 
     Input shape:
         `(batch, latent_dim)`.
@@ -121,46 +92,18 @@ class Generator(_PointNetwork):
 
     role = "generator"
 
-    def __init__(
-        self,
-        latent_dim=2,
-        hidden_size=64,
-        num_layers=3,
-        activation="relu",
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="generator",
-        **kwargs,
-    ):
-        super().__init__(
-            hidden_size,
-            num_layers,
-            activation,
-            shift,
-            scale,
-            seed,
-            name=name,
-            **kwargs,
-        )
+    def __init__(self, latent_dim=2, *, activation="relu", **options):
+        super().__init__(activation=activation, **options)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self.hidden = self._stack()
         self.head = self._dense(2, "head")
 
-    def build(self, input_shape=None):
-        _build_chain([*self.hidden, self.head], self.latent_dim)
-
     def call(self, z, training=None):
-        for layer in self.hidden:
-            z = layer(z)
-        return self._from_units(self.head(z))
-
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}
+        return self._from_units(_chain(z, *self.hidden, self.head))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.points")
-class Discriminator(_PointNetwork):
+@register_keras_serializable(package="tf_gans.points")
+class Discriminator(PointNetwork):
     """Maps a point to a logit.
 
     Hidden layers of leaky ReLUs of slope 0.2, with `minibatch` then
@@ -172,13 +115,8 @@ class Discriminator(_PointNetwork):
             last layer. Defaults to `False`.
         spectral_norm: bool. Whether all kernels are divided by their largest
             singular value. Defaults to `False`.
-        hidden_size: int. The units of a hidden layer. Defaults to `64`.
-        num_layers: int. The hidden layers. Defaults to `3`.
-        activation: theirs. Defaults to `"leaky_relu"`.
-        shift: float or pair of floats, and
-        scale: float. The network sees `(x - shift) / scale`. Default to `0`
-            and `1`.
-        seed: int or None. The seed of the initial weights.
+        hidden_size, num_layers, activation, shift, scale, seed: those of
+            `PointNetwork`.
 
     Input shape:
         `(batch, 2)`. With `minibatch`, the batch is one group.
@@ -189,32 +127,11 @@ class Discriminator(_PointNetwork):
 
     role = "discriminator"
 
-    def __init__(
-        self,
-        minibatch=False,
-        spectral_norm=False,
-        hidden_size=64,
-        num_layers=3,
-        activation="leaky_relu",
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="discriminator",
-        **kwargs,
-    ):
-        super().__init__(
-            hidden_size,
-            num_layers,
-            activation,
-            shift,
-            scale,
-            seed,
-            name=name,
-            **kwargs,
-        )
+    def __init__(self, minibatch=False, spectral_norm=False, **options):
+        super().__init__(**options)
         self.minibatch = bool(minibatch)
         self.spectral_norm = bool(spectral_norm)
-        self.hidden = [self._normalized(layer) for layer in self._stack()]
+        self.hidden = self._stack()
         self.similarity = None
         if self.minibatch:
             self.similarity = MinibatchDiscrimination(
@@ -227,36 +144,17 @@ class Discriminator(_PointNetwork):
                 name="minibatch",
                 dtype=self.dtype_policy,
             )
-        self.head = self._normalized(self._dense(1, "head"))
-
-    def _normalized(self, layer):
-        if not self.spectral_norm:
-            return layer
-        seed = self._seed(f"{layer.name}/u")
-        return SpectralNormalization(layer, seed=seed, dtype=self.dtype_policy)
-
-    def build(self, input_shape=None):
-        layers = [*self.hidden, self.similarity, self.head]
-        _build_chain([layer for layer in layers if layer], 2)
+        self.head = self._dense(1, "head")
 
     def call(self, x, training=None):
-        x = self._to_units(x)
-        for layer in self.hidden:
-            x = layer(x)
+        x = _chain(self._to_units(x), *self.hidden)
         if self.similarity:
             x = self.similarity(x)
-        return tf.cast(self.head(x), tf.float32)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "minibatch": self.minibatch,
-            "spectral_norm": self.spectral_norm,
-        }
+        return full_precision(self.head(x))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.points")
-class Autoencoder(_PointNetwork):
+@register_keras_serializable(package="tf_gans.points")
+class Autoencoder(PointNetwork):
     """Maps a point to its reconstruction from a code.
 
     BEGAN's discriminator: hidden layers, the code, and as many hidden layers
@@ -265,14 +163,8 @@ class Autoencoder(_PointNetwork):
 
     Args:
         code_dim: int. The components of the code. Defaults to `1`.
-        hidden_size: int. The units of a hidden layer. Defaults to `64`.
-        num_layers: int. The hidden layers before the code, and those behind
-            it. Defaults to `3`.
-        activation: theirs. Defaults to `"leaky_relu"`.
-        shift: float or pair of floats, and
-        scale: float. The network sees `(x - shift) / scale`, and its output is
-            brought back. Default to `0` and `1`.
-        seed: int or None. The seed of the initial weights.
+        hidden_size, num_layers, activation, shift, scale, seed: those of
+            `PointNetwork`.
 
     Input shape:
         `(batch, 2)`.
@@ -286,28 +178,8 @@ class Autoencoder(_PointNetwork):
 
     role = "autoencoder"
 
-    def __init__(
-        self,
-        code_dim=1,
-        hidden_size=64,
-        num_layers=3,
-        activation="leaky_relu",
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="discriminator",
-        **kwargs,
-    ):
-        super().__init__(
-            hidden_size,
-            num_layers,
-            activation,
-            shift,
-            scale,
-            seed,
-            name=name,
-            **kwargs,
-        )
+    def __init__(self, code_dim=1, *, name="discriminator", **options):
+        super().__init__(name=name, **options)
         self.code_dim = check_positive_int("code_dim", code_dim)
         self.hidden = self._stack("encoder")
         self.code = self._dense(self.code_dim, "code")
@@ -315,35 +187,21 @@ class Autoencoder(_PointNetwork):
         self.head = self._dense(2, "head")
 
     @property
-    def _chain(self):
+    def _chain(self):  # `.keras` files hold the layers under this name
         return [*self.hidden, self.code, *self.decoder, self.head]
 
-    def build(self, input_shape=None):
-        _build_chain(self._chain, 2)
-
     def call(self, x, training=None):
-        x = self._to_units(x)
-        for layer in self._chain:
-            x = layer(x)
-        return self._from_units(x)
-
-    def get_config(self):
-        return {**super().get_config(), "code_dim": self.code_dim}
+        return self._from_units(_chain(self._to_units(x), *self._chain))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.points")
-class Encoder(_PointNetwork):
+@register_keras_serializable(package="tf_gans.points")
+class Encoder(PointNetwork):
     """Maps a point to a distribution of z, for the VAE.
 
     Args:
         latent_dim: int. The components of z. Defaults to `2`.
-        hidden_size: int. The units of a hidden layer. Defaults to `64`.
-        num_layers: int. The hidden layers. Defaults to `3`.
-        activation: theirs. Defaults to `"leaky_relu"`.
-        shift: float or pair of floats, and
-        scale: float. The network sees `(x - shift) / scale`. Default to `0`
-            and `1`.
-        seed: int or None. The seed of the initial weights.
+        hidden_size, num_layers, activation, shift, scale, seed: those of
+            `PointNetwork`.
 
     Input shape:
         `(batch, 2)`.
@@ -355,49 +213,19 @@ class Encoder(_PointNetwork):
 
     role = "encoder"
 
-    def __init__(
-        self,
-        latent_dim=2,
-        hidden_size=64,
-        num_layers=3,
-        activation="leaky_relu",
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="encoder",
-        **kwargs,
-    ):
-        super().__init__(
-            hidden_size,
-            num_layers,
-            activation,
-            shift,
-            scale,
-            seed,
-            name=name,
-            **kwargs,
-        )
+    def __init__(self, latent_dim=2, **options):
+        super().__init__(**options)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self.hidden = self._stack()
         self.head = self._dense(2 * self.latent_dim, "head")
 
-    def build(self, input_shape=None):
-        _build_chain([*self.hidden, self.head], 2)
-
     def call(self, x, training=None):
-        x = self._to_units(x)
-        for layer in self.hidden:
-            x = layer(x)
-        mean, spread = tf.split(tf.cast(self.head(x), tf.float32), 2, axis=-1)
+        x = _chain(self._to_units(x), *self.hidden, self.head)
+        mean, spread = tf.split(full_precision(x), 2, axis=-1)
         return mean, spread
 
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}
 
-
-def _build_chain(layers, size):
-    """Builds layers, each for the output of the one before."""
-    shape = (None, size)
+def _chain(x, *layers):
     for layer in layers:
-        layer.build(shape)
-        shape = layer.compute_output_shape(shape)
+        x = layer(x)
+    return x

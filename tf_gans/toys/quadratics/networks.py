@@ -11,35 +11,27 @@ Reference:
 import math
 
 import keras
-import tensorflow as tf
+from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.random import derive_seed
+from tf_gans.networks.base import ScaledNetwork, full_precision
 
 
-class _CurveNetwork(keras.Model):
-    """What the two networks share: their options and their layers.
+class _CurveNetwork(ScaledNetwork):
+    """What the two networks share: their options and their layers."""
 
-    `shift` and `scale` say where the data lie: `data = shift + scale * network
-    units`. They are constants, not weights.
-    """
+    pair = "curves"
 
-    role = ""
-
-    def __init__(self, num_points, hidden_size, shift, scale, seed, **kwargs):
-        super().__init__(**kwargs)
-        if not scale > 0:
-            raise ValueError(
-                f"`scale` must be positive. Received: scale={scale}"
-            )
+    def __init__(self, num_points=15, hidden_size=128, **options):
+        super().__init__(**options)
         self.num_points = check_positive_int("num_points", num_points)
         self.hidden_size = check_positive_int("hidden_size", hidden_size)
-        self.shift = float(shift)
-        self.scale = float(scale)
-        self.seed = seed
+
+    @property
+    def sample_shape(self):
+        return (self.num_points,)
 
     def _add_layers(self, inputs, outputs):
-        self._inputs = inputs
         self.hidden = self._linear(inputs, self.hidden_size, "hidden", "relu")
         self.head = self._linear(self.hidden_size, outputs, "head")
 
@@ -52,36 +44,16 @@ class _CurveNetwork(keras.Model):
             )
             for part in ("kernel", "bias")
         )
-        return keras.layers.Dense(
+        return self._dense(
             units,
+            name,
             activation=activation,
             kernel_initializer=kernel,
             bias_initializer=bias,
-            name=name,
-            dtype=self.dtype_policy,
         )
 
-    def _seed(self, name):
-        if self.seed is None:
-            return None
-        return derive_seed(self.seed, f"curves/{self.role}/{name}")
 
-    def build(self, input_shape=None):
-        self.hidden.build((None, self._inputs))
-        self.head.build((None, self.hidden_size))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "num_points": self.num_points,
-            "hidden_size": self.hidden_size,
-            "shift": self.shift,
-            "scale": self.scale,
-            "seed": self.seed,
-        }
-
-
-@keras.saving.register_keras_serializable(package="tf_gans.curves")
+@register_keras_serializable(package="tf_gans.curves")
 class Generator(_CurveNetwork):
     """Maps z to the heights of a curve.
 
@@ -104,32 +76,16 @@ class Generator(_CurveNetwork):
 
     role = "generator"
 
-    def __init__(
-        self,
-        num_points=15,
-        latent_dim=5,
-        hidden_size=128,
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="generator",
-        **kwargs,
-    ):
-        super().__init__(
-            num_points, hidden_size, shift, scale, seed, name=name, **kwargs
-        )
+    def __init__(self, num_points=15, latent_dim=5, hidden_size=128, **options):
+        super().__init__(num_points, hidden_size, **options)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self._add_layers(self.latent_dim, self.num_points)
 
     def call(self, z, training=None):
-        y = tf.cast(self.head(self.hidden(z)), tf.float32)
-        return y * self.scale + self.shift
-
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}
+        return self._from_units(self.head(self.hidden(z)))
 
 
-@keras.saving.register_keras_serializable(package="tf_gans.curves")
+@register_keras_serializable(package="tf_gans.curves")
 class Discriminator(_CurveNetwork):
     """Maps the heights of a curve to a logit.
 
@@ -152,21 +108,10 @@ class Discriminator(_CurveNetwork):
 
     role = "discriminator"
 
-    def __init__(
-        self,
-        num_points=15,
-        hidden_size=128,
-        shift=0.0,
-        scale=1.0,
-        seed=None,
-        name="discriminator",
-        **kwargs,
-    ):
-        super().__init__(
-            num_points, hidden_size, shift, scale, seed, name=name, **kwargs
-        )
+    def __init__(self, num_points=15, hidden_size=128, **options):
+        super().__init__(num_points, hidden_size, **options)
         self._add_layers(self.num_points, 1)
 
     def call(self, y, training=None):
-        y = (y - self.shift) / self.scale
-        return tf.cast(self.head(self.hidden(y)), tf.float32)
+        x = self.hidden(self._to_units(y))
+        return full_precision(self.head(x))
