@@ -25,6 +25,7 @@ GANS = (
     "mm",
     "ns",
     "ls",
+    "hinge",
     "wgan",
     "wgan-gp",
     "dragan",

@@ -16,7 +16,9 @@ import argparse
 
 from tf_gans.runs import cli, image_runs
 
-NAMES = ("mm", "ns", "ls", "wgan", "wgan-gp", "dragan", "began", "vae")
+NAMES = (
+    *("mm", "ns", "ls", "hinge", "wgan", "wgan-gp", "dragan", "began", "vae"),
+)
 
 # The flags that are options of `recipes.family.build`.
 OPTIONS = (

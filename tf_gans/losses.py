@@ -19,11 +19,7 @@ class AdversarialLoss:
     A subclass says, for each sample, what the discriminator pays for a real
     and for a fake logit, and what the generator pays for a fake one. It may
     also say what the logs show when the game is at its equilibrium, and which
-    measures of convergence the logits give.
-
-    Args:
-        reduction: `"mean"` (the default) for scalars, or `None` for one value
-            a sample.
+    measures of convergence the logits give. A loss is the mean over the batch.
     """
 
     measures: tuple[str, ...] = ()
@@ -31,14 +27,6 @@ class AdversarialLoss:
 
     probabilistic = False
     """Whether `output` is the probability of a sample being real."""
-
-    def __init__(self, reduction="mean"):
-        if reduction not in ("mean", None):
-            raise ValueError(
-                '`reduction` must be "mean" or None. '
-                f"Received: reduction={reduction!r}"
-            )
-        self.reduction = reduction
 
     def discriminator(self, real_logits, fake_logits):
         """The discriminator's loss.
@@ -48,11 +36,10 @@ class AdversarialLoss:
             fake_logits: float tensor of the same shape, for generated ones.
 
         Returns:
-            A scalar, or with `reduction=None` a tensor of the logits' shape;
-            float32, or float64 where the logits are.
+            A scalar, float32, or float64 where the logits are.
         """
-        real = self._reduce(self._real(_widened(real_logits)))
-        fake = self._reduce(self._fake(_widened(fake_logits)))
+        real = tf.reduce_mean(self._real(_widened(real_logits)))
+        fake = tf.reduce_mean(self._fake(_widened(fake_logits)))
         return real + fake
 
     def generator(self, fake_logits):
@@ -63,10 +50,9 @@ class AdversarialLoss:
                 generated samples.
 
         Returns:
-            A scalar, or with `reduction=None` a tensor of the logits' shape;
-            float32, or float64 where the logits are.
+            A scalar, float32, or float64 where the logits are.
         """
-        return self._reduce(self._generator(_widened(fake_logits)))
+        return tf.reduce_mean(self._generator(_widened(fake_logits)))
 
     def output(self, logits):
         """What the discriminator says of each sample, to log and to plot.
@@ -113,14 +99,15 @@ class AdversarialLoss:
     def _generator(self, logits):
         raise NotImplementedError
 
-    def _reduce(self, values):
-        return tf.reduce_mean(values) if self.reduction else values
-
     def get_config(self):
-        return {"reduction": self.reduction}
+        return {}
 
     @classmethod
     def from_config(cls, config):
+        config = dict(config)
+        # Files of the first release say how the values are reduced.
+        if config.pop("reduction", "mean") != "mean":
+            raise ValueError("A loss is a mean. Received: reduction=None")
         return cls(**config)
 
 
@@ -132,13 +119,11 @@ class _CrossEntropy(AdversarialLoss):
             samples is `1 - label_smoothing`; that for generated ones stays 0,
             because otherwise it would reward the generator where it already
             is. Defaults to `0`.
-        reduction: `"mean"` (the default) or `None`.
     """
 
     probabilistic = True
 
-    def __init__(self, label_smoothing=0.0, reduction="mean"):
-        super().__init__(reduction)
+    def __init__(self, label_smoothing=0.0):
         if not 0 <= label_smoothing < 0.5:
             raise ValueError(
                 "`label_smoothing` must lie in [0, 0.5). "
@@ -173,10 +158,7 @@ class _CrossEntropy(AdversarialLoss):
         raise NotImplementedError
 
     def get_config(self):
-        return {
-            "label_smoothing": self.label_smoothing,
-            **super().get_config(),
-        }
+        return {"label_smoothing": self.label_smoothing}
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
@@ -191,7 +173,6 @@ class Minimax(_CrossEntropy):
     Args:
         label_smoothing: float in [0, 0.5). One-sided: the discriminator's
             target for real samples is `1 - label_smoothing`. Defaults to `0`.
-        reduction: `"mean"` (the default) or `None`.
 
     Example:
 
@@ -223,7 +204,6 @@ class NonSaturating(_CrossEntropy):
     Args:
         label_smoothing: float in [0, 0.5). One-sided: the discriminator's
             target for real samples is `1 - label_smoothing`. Defaults to `0`.
-        reduction: `"mean"` (the default) or `None`.
 
     Example:
 
@@ -255,7 +235,6 @@ class ClampedNonSaturating(AdversarialLoss):
 
     Args:
         floor: float in (0, 1). Defaults to `1e-5`.
-        reduction: `"mean"` (the default) or `None`.
 
     Reference:
     - [AYLIEN/gan-intro, gan.py, lines 106-113 and 147-148](
@@ -264,8 +243,7 @@ class ClampedNonSaturating(AdversarialLoss):
 
     probabilistic = True
 
-    def __init__(self, floor=1e-5, reduction="mean"):
-        super().__init__(reduction)
+    def __init__(self, floor=1e-5):
         if not 0 < floor < 1:
             raise ValueError(
                 f"`floor` must lie in (0, 1). Received: floor={floor}"
@@ -295,7 +273,7 @@ class ClampedNonSaturating(AdversarialLoss):
         return -tf.math.log(tf.maximum(probability, self.floor))
 
     def get_config(self):
-        return {**super().get_config(), "floor": self.floor}
+        return {"floor": self.floor}
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
@@ -316,7 +294,6 @@ class LeastSquares(AdversarialLoss):
         b: float, above `a`. The target for real samples. Defaults to `1`.
         c: float, above `a`. What the generator wants the discriminator to say
             of its samples. Defaults to `1`.
-        reduction: `"mean"` (the default) or `None`.
 
     Example:
 
@@ -329,8 +306,7 @@ class LeastSquares(AdversarialLoss):
       defaults are those of equation 9, with its halves and its means
     """
 
-    def __init__(self, a=0.0, b=1.0, c=1.0, reduction="mean"):
-        super().__init__(reduction)
+    def __init__(self, a=0.0, b=1.0, c=1.0):
         if not (a < b and a < c and all(map(math.isfinite, (a, b, c)))):
             raise ValueError(
                 "`a`, the target for generated samples, must be less than "
@@ -361,12 +337,7 @@ class LeastSquares(AdversarialLoss):
         return 0.5 * tf.square(logits - self.c)
 
     def get_config(self):
-        return {
-            "a": self.a,
-            "b": self.b,
-            "c": self.c,
-            **super().get_config(),
-        }
+        return {"a": self.a, "b": self.b, "c": self.c}
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
@@ -380,9 +351,6 @@ class Wasserstein(AdversarialLoss):
     Lipschitz constant, and falling means that the samples get better. A level
     to which the critic's scores tend there is not: only their differences
     count, so `equilibrium` is empty.
-
-    Args:
-        reduction: `"mean"` (the default) or `None`.
 
     Example:
 
@@ -421,9 +389,6 @@ class Hinge(AdversarialLoss):
     generator `-D(G(z))`. Samples beyond the margin, which the discriminator
     already gets right by 1, no longer count. At the equilibrium the logits
     are 0 and the losses 2 and 0.
-
-    Args:
-        reduction: `"mean"` (the default) or `None`.
 
     Example:
 

@@ -120,10 +120,6 @@ class GradientPenalty(Penalty):
     Args:
         weight: float, at least 0. The lambda of the paper. Defaults to `10`.
         target: float, at least 0. The norm to aim at. Defaults to `1`.
-        epsilon: float, above 0. Added to the squared norm. Defaults to
-            `1e-12`.
-        one_sided: bool. Whether only norms above `target` are penalised.
-            Defaults to `False`.
 
     Example:
 
@@ -138,18 +134,14 @@ class GradientPenalty(Penalty):
 
     Reference:
     - [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), equation 3;
-      section 4 on batch normalisation and on the one-sided penalty
+      section 4 on batch normalisation
     """
 
     batch_norm = "refuse"
 
-    def __init__(
-        self, weight=10.0, target=1.0, epsilon=_EPSILON, one_sided=False
-    ):
+    def __init__(self, weight=10.0, target=1.0):
         super().__init__(weight)
         self.target = _check_at_least_zero("target", target)
-        self.epsilon = _check_above_zero("epsilon", epsilon)
-        self.one_sided = bool(one_sided)
 
     def draw(self, seed, first_step, num_steps, batch_size, sample_shape):
         shape = (batch_size, *(1 for _ in sample_shape))
@@ -161,19 +153,19 @@ class GradientPenalty(Penalty):
         _check_noise(self, noise)
         real, fake = _widened(real), _widened(fake)
         samples = _interpolated(real, fake, noise)
-        squared_norms = _squared_gradient_norms(critic, samples)
-        excess = tf.sqrt(squared_norms + self.epsilon) - self.target
-        if self.one_sided:
-            excess = tf.nn.relu(excess)
-        return self.weight * tf.reduce_mean(tf.square(excess))
+        return self.weight * _distance_from(self.target, critic, samples)
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "target": self.target,
-            "epsilon": self.epsilon,
-            "one_sided": self.one_sided,
-        }
+        return {**super().get_config(), "target": self.target}
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        # Files of the first release have these options.
+        for name, value in (("epsilon", _EPSILON), ("one_sided", False)):
+            if config.pop(name, value) != value:
+                raise ValueError(f"`{name}` can only be {value} by now.")
+        return cls(**config)
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
@@ -246,9 +238,7 @@ class DRAGAN(Penalty):
         else:
             moved = real + tf.math.reduce_std(real) * move
             samples = _interpolated(real, moved, noise["alpha"])
-        squared_norms = _squared_gradient_norms(critic, samples)
-        excess = tf.sqrt(squared_norms + _EPSILON) - self.target
-        return self.weight * tf.reduce_mean(tf.square(excess))
+        return self.weight * _distance_from(self.target, critic, samples)
 
     def get_config(self):
         return {
@@ -328,6 +318,13 @@ def _squared_gradient_norms(critic, samples):
     return tf.reduce_sum(
         tf.square(gradients), list(range(1, gradients.shape.rank))
     )
+
+
+def _distance_from(target, critic, samples):
+    """The mean squared distance of the gradients' norms from a target."""
+    squared_norms = _squared_gradient_norms(critic, samples)
+    excess = tf.sqrt(squared_norms + _EPSILON) - target
+    return tf.reduce_mean(tf.square(excess))
 
 
 def _interpolated(start, end, alpha):

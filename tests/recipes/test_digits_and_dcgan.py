@@ -159,6 +159,13 @@ def test_digits_with_labels(name):
     assert samples.min() > 0 and samples.max() < 1
 
 
+def test_unknown_recipes():
+    with pytest.raises(ValueError, match=r"conv, dense\..*network='flat'"):
+        mnist.build("flat")
+    with pytest.raises(ValueError, match=r"did you mean 'carpedm20'.*name="):
+        dcgan.get("carpedm")
+
+
 def test_bad_size():
     with pytest.raises(ValueError, match="Received: size=50"):
         dcgan.build(size=50)

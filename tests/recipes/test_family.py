@@ -16,7 +16,7 @@ from tf_gans.models.vae import VAE
 from tf_gans.networks import began as began_networks
 from tf_gans.networks import infogan, wgan_gp
 from tf_gans.optimizers import KernelAdam
-from tf_gans.recipes import family
+from tf_gans.recipes import family, members
 
 BATCH = 4
 MEMBERS = [(name, preset) for name in family.NAMES for preset in family.PRESETS]
@@ -71,6 +71,7 @@ COMMON = {
     "simultaneous": False,
     "discriminator": infogan.Discriminator,
     "batch_norm": True,
+    "spectral_norm": False,
     "latents": latents.Uniform((64,), -1, 1),
     "batch_size": 64,
     "epochs": 20,
@@ -100,6 +101,16 @@ VALUES = {
         "rates": (2e-4, 2e-4),
         "latents": latents.Uniform((1024,), -1, 1),
         "fresh_latents": False,
+    },
+    # The program's sn_cifar10_unconditional.yml
+    ("hinge", "paper"): {
+        "loss": losses.Hinge,
+        "critic_steps": 5,
+        "batch_norm": False,
+        "spectral_norm": True,
+        "latents": latents.Normal((128,)),
+        "rates": (2e-4, 2e-4),
+        "betas": (0.0, 0.9),
     },
     # Algorithm 1
     ("wgan", "paper"): {
@@ -228,6 +239,8 @@ def test_values(name, preset):
         return
     assert type(model.discriminator) is values["discriminator"]
     assert has_batch_norm(model.discriminator) == values["batch_norm"]
+    normalised = getattr(model.discriminator, "spectral_norm", False)
+    assert normalised == values["spectral_norm"]
     assert model.simultaneous == values["simultaneous"]
     if isinstance(model, BEGAN):
         assert (model.gamma, model.lambda_k, model.patience) == (
@@ -250,7 +263,7 @@ def test_the_paper_is_the_default():
     for name in family.NAMES:
         assert family.get(name) == family.get(name, "paper")
     assert family.get("mm", "code") == family.get("mm")
-    assert set(VALUES) == set(family._RECIPES)
+    assert set(VALUES) == set(members.RECIPES)
 
 
 def test_the_networks_of_the_comparison():
@@ -282,7 +295,7 @@ def test_the_networks_of_carpedm20():
 
 def test_rmsprop_is_pytorch_s():
     """`rate * g / (sqrt(v) + 1e-8)`, for gradients as small as they come."""
-    optimizer = family.get("wgan").make_optimizer(5e-5)
+    optimizer = family.get("wgan").optimizer.make(5e-5)
     scales = np.array([1.0, 1e-3, 1e-5, 1e-7])
     variable = keras.Variable(np.zeros(4, np.float32))
     optimizer.build([variable])
@@ -301,7 +314,7 @@ class TestClock:
     """carpedm20's rates: half each 100,000 steps, not below 2e-5."""
 
     def rates(self, first, steps):
-        optimizer = family.get("began", "code").make_optimizer(first)
+        optimizer = family.get("began", "code").optimizer.make(first)
         optimizer.build([keras.Variable(0.0)])
         found = []
         for number in steps:
@@ -509,6 +522,8 @@ def test_unknown_recipes():
         family.build("gan")
     for name in family.NAMES:
         assert name in str(error.value)
+    with pytest.raises(ValueError, match="did you mean 'wgan-gp'"):
+        family.get("wgangp")
     with pytest.raises(ValueError, match=r"paper, code.*preset='mine'"):
         family.get("ns", "mine")
 
@@ -528,6 +543,8 @@ def test_unknown_recipes():
         ("ns", {"size": 10}, ["size=10"]),
         ("ns", {"label_smoothing": 0.5}, ["label_smoothing=0.5"]),
         ("began", {"gamma": 2}, ["gamma=2"]),
+        ("ns", {"networks": "began"}, ["networks", "discriminator"]),
+        ("vae", {"networks": "wgan-gp"}, ["networks", "encoder"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -594,7 +611,20 @@ def test_options_that_would_do_nothing(name, preset, option, value):
         build(name, preset, **{option: value})
 
 
+def test_other_networks_and_optimizers_keep_what_they_share():
+    gan = build("wgan-gp", "code", networks="infogan")
+    assert type(gan.discriminator) is infogan.Discriminator
+    assert not gan.discriminator.batch_norm
+    assert gan.latents.shape == (128,)
+    gan = build("wgan", optimizer="adam", beta_1=0.25)
+    np.testing.assert_allclose(
+        [rate(optimizer) for optimizer in gan.optimizers.values()], 5e-5
+    )
+    assert gan.generator_optimizer.beta_1 == 0.25
+
+
 def test_options_that_are_off_ask_for_nothing():
     build("vae", label_smoothing=0.0, clip=None, dropout=0.0)
+    assert not build("hinge", spectral_norm=False).discriminator.spectral_norm
     with pytest.raises(TypeError, match="momentum"):
         build("ns", momentum=0.5)

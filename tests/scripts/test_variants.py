@@ -25,6 +25,7 @@ LOGGED = {
     "mm": GAME + OUTPUTS,
     "ns": GAME + OUTPUTS,
     "ls": GAME + OUTPUTS,
+    "hinge": GAME + OUTPUTS,
     "wgan": [*GAME, "wasserstein", *OUTPUTS],
     "wgan-gp": [*GAME, "penalty", "wasserstein", *OUTPUTS],
     "dragan": [*GAME, "penalty", *OUTPUTS],

@@ -12,60 +12,78 @@ References:
 """
 
 import dataclasses
+import functools
+from typing import ClassVar
 
-from tf_gans import latents
-from tf_gans.losses import NonSaturating
-from tf_gans.models.gan import GAN
-from tf_gans.networks import dcgan as networks
-from tf_gans.recipes.adam import image_adam
+from tf_gans.recipes.catalogue import PROBLEMS, lookup
+from tf_gans.recipes.objectives import (
+    Adam,
+    GANObjective,
+    Lazy,
+    Part,
+    Recipe,
+)
+
+NAMES = PROBLEMS["dcgan"].recipes
 
 
 @dataclasses.dataclass(frozen=True)
-class DCGANRecipe:
-    """One set-up: variant of the networks, prior, optimizers, sizes.
+class DCGANPair(Part):
+    """The pair of `tf_gans.networks.dcgan`.
 
     Attributes:
-        source: where the values are from, for a reader.
-        variant: of the networks, one of `tf_gans.networks.dcgan.VARIANTS`.
-        batch_size: images in a batch.
-        generator_steps: generator updates for each discriminator update.
-        fresh_latents: whether each update draws z of its own.
-        epochs: passes through the training images.
-        latent_dim: components of z, each from U(-1, 1).
-        learning_rate, beta_1, beta_2, epsilon: of both players' Adam.
+        variant: one of its `VARIANTS`.
     """
 
-    source: str
-    variant: str
-    batch_size: int
-    generator_steps: int
-    fresh_latents: bool
-    epochs: int = 25  # both programs, for faces
-    latent_dim: int = 100  # the paper, section 4; both programs
-    learning_rate: float = 2e-4  # the paper, section 4
-    beta_1: float = 0.5  # the paper, section 4
-    beta_2: float = 0.999  # both programs' default
-    epsilon: float = 1e-8  # both programs' default
+    opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
 
+    variant: str
+
+    def pair(self, latent_dim, **options):
+        """The generator and the discriminator.
+
+        Args:
+            latent_dim: int.
+            **options: of both networks.
+        """
+        options["variant"] = self.variant
+        return (
+            Lazy("networks.dcgan.Generator")(latent_dim=latent_dim, **options),
+            Lazy("networks.dcgan.Discriminator")(**options),
+        )
+
+
+# What is the same for both.
+_Recipe = functools.partial(
+    Recipe,
+    latent_dim=100,  # the paper, section 4; both programs
+    # The paper, section 4; beta_2 and epsilon are both programs' default.
+    optimizer=Adam(2e-4, 2e-4, beta_1=0.5),
+    epochs=25,  # both programs, for faces
+)
 
 _RECIPES = {
-    "paper": DCGANRecipe(
+    "paper": _Recipe(
         source="the paper and its authors' code",
-        variant="paper",
+        objective=GANObjective(
+            Lazy("losses.NonSaturating"),
+            generator_steps=1,  # the authors' code, k = 1
+        ),
+        networks=DCGANPair("paper"),
         batch_size=128,  # the paper, section 4
-        generator_steps=1,  # the authors' code, k = 1
-        fresh_latents=True,
     ),
-    "carpedm20": DCGANRecipe(
+    "carpedm20": _Recipe(
         source="carpedm20's code",
-        variant="carpedm20",
+        objective=GANObjective(
+            Lazy("losses.NonSaturating"),
+            # model.py:251-262 and 282-290
+            generator_steps=2,
+            fresh_latents=False,
+        ),
+        networks=DCGANPair("carpedm20"),
         batch_size=64,  # main.py, batch_size
-        generator_steps=2,  # model.py:251-262 and 282-290
-        fresh_latents=False,
     ),
 }
-
-NAMES = tuple(_RECIPES)
 
 
 def get(name="paper"):
@@ -75,9 +93,12 @@ def get(name="paper"):
         name: one of `NAMES`.
 
     Returns:
-        A `DCGANRecipe`.
+        A `tf_gans.recipes.objectives.Recipe`.
+
+    Raises:
+        ValueError: there is no such recipe.
     """
-    return _RECIPES[name]
+    return lookup(_RECIPES, name)
 
 
 def build(
@@ -112,31 +133,15 @@ def build(
         must have.
     """
     recipe = get(name)
-    options = {
-        "size": size,
-        "channels": channels,
-        "width": width,
-        "num_classes": num_classes,
-        "variant": recipe.variant,
-        "seed": seed,
-        "dtype": dtype,
-    }
-    generator = networks.Generator(latent_dim=recipe.latent_dim, **options)
-    gan = GAN(
-        generator,
-        networks.Discriminator(**options),
-        latents=latents.Uniform((recipe.latent_dim,), -1, 1),
-        loss=NonSaturating(),
-        generator_steps=recipe.generator_steps,
-        fresh_latents=recipe.fresh_latents,
-        ema_decay=ema_decay,
-        track_outputs=True,
+    pair = recipe.networks.pair(
+        recipe.latent_dim,
+        size=size,
+        channels=channels,
+        width=width,
+        num_classes=num_classes,
         seed=seed,
+        dtype=dtype,
     )
-
-    gan.compile(
-        generator_optimizer=image_adam(recipe, generator),
-        discriminator_optimizer=image_adam(recipe, generator),
-        jit_compile=jit_compile,
+    return recipe.compiled(
+        *pair, jit_compile=jit_compile, ema_decay=ema_decay, seed=seed
     )
-    return gan

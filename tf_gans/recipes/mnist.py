@@ -8,54 +8,66 @@ References:
 """
 
 import dataclasses
-from collections.abc import Callable
+import functools
+from typing import ClassVar
 
-from tf_gans import latents
-from tf_gans.losses import NonSaturating
-from tf_gans.models.gan import GAN
-from tf_gans.networks import mnist as networks
-from tf_gans.recipes.adam import image_adam
+from tf_gans.recipes.catalogue import PROBLEMS, lookup
+from tf_gans.recipes.objectives import (
+    Adam,
+    GANObjective,
+    Lazy,
+    Part,
+    Recipe,
+)
+
+NAMES = PROBLEMS["mnist"].recipes
 
 
 @dataclasses.dataclass(frozen=True)
-class MnistRecipe:
-    """One set-up: networks, prior, optimizers, sizes.
+class MnistPair(Part):
+    """A pair of `tf_gans.networks.mnist`.
 
     Attributes:
-        source: where the values are from, for a reader.
-        generator, discriminator: classes of `tf_gans.networks.mnist`.
-        batch_size: images in a batch.
-        epochs: passes through the training images.
-        latent_dim: components of z, each from U(-1, 1).
-        learning_rate, beta_1, beta_2, epsilon: of both players' Adam.
+        kind: how the names of its classes begin.
     """
 
-    source: str
-    generator: Callable
-    discriminator: Callable
-    batch_size: int = 128  # the article's `run_a_gan`
-    epochs: int = 10  # the article's `run_a_gan`
-    latent_dim: int = 96  # the assignment's NOISE_DIM
-    learning_rate: float = 1e-3  # the assignment's `get_solvers`
-    beta_1: float = 0.5  # the assignment's `get_solvers`
-    beta_2: float = 0.999  # TensorFlow 1's default
-    epsilon: float = 1e-8  # TensorFlow 1's default
+    opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
 
+    kind: str = ""
+
+    def pair(self, latent_dim, **options):
+        """The generator and the discriminator.
+
+        Args:
+            latent_dim: int.
+            **options: `seed` and `dtype`.
+        """
+        return (
+            Lazy(f"networks.mnist.{self.kind}Generator")(latent_dim, **options),
+            Lazy(f"networks.mnist.{self.kind}Discriminator")(**options),
+        )
+
+
+# What is the same for both.
+_Recipe = functools.partial(
+    Recipe,
+    objective=GANObjective(Lazy("losses.NonSaturating")),
+    latent_dim=96,  # the assignment's NOISE_DIM
+    # The assignment's `get_solvers`; the rest is TensorFlow 1's default.
+    optimizer=Adam(1e-3, 1e-3, beta_1=0.5),
+    batch_size=128,  # the article's `run_a_gan`
+    epochs=10,  # the article's `run_a_gan`
+)
 
 _RECIPES = {
-    "conv": MnistRecipe(
-        source="the article's convolutional pair",
-        generator=networks.Generator,
-        discriminator=networks.Discriminator,
+    "conv": _Recipe(
+        source="the article's convolutional pair", networks=MnistPair()
     ),
-    "dense": MnistRecipe(
+    "dense": _Recipe(
         source="the assignment's fully connected pair",
-        generator=networks.DenseGenerator,
-        discriminator=networks.DenseDiscriminator,
+        networks=MnistPair("Dense"),
     ),
 }
-
-NAMES = tuple(_RECIPES)
 
 
 def get(network="conv"):
@@ -65,9 +77,12 @@ def get(network="conv"):
         network: one of `NAMES`.
 
     Returns:
-        An `MnistRecipe`.
+        A `tf_gans.recipes.objectives.Recipe`.
+
+    Raises:
+        ValueError: there is no such recipe.
     """
-    return _RECIPES[network]
+    return lookup(_RECIPES, network, "network")
 
 
 def build(
@@ -92,20 +107,7 @@ def build(
         `tf_gans.GAN`, compiled.
     """
     recipe = get(network)
-    generator = recipe.generator(recipe.latent_dim, seed=seed, dtype=dtype)
-    gan = GAN(
-        generator,
-        recipe.discriminator(seed=seed, dtype=dtype),
-        latents=latents.Uniform((recipe.latent_dim,), -1, 1),
-        loss=NonSaturating(),
-        ema_decay=ema_decay,
-        track_outputs=True,
-        seed=seed,
+    pair = recipe.networks.pair(recipe.latent_dim, seed=seed, dtype=dtype)
+    return recipe.compiled(
+        *pair, jit_compile=jit_compile, ema_decay=ema_decay, seed=seed
     )
-
-    gan.compile(
-        generator_optimizer=image_adam(recipe, generator),
-        discriminator_optimizer=image_adam(recipe, generator),
-        jit_compile=jit_compile,
-    )
-    return gan

@@ -160,3 +160,10 @@ def test_stable_converges_for_every_seed():
             samples = generated_samples(gan)
             assert wasserstein_1(samples, target) <= 0.10, seed
             assert abs(samples.std() / 0.5 - 1) <= 0.15, seed
+
+
+def test_unknown():
+    with pytest.raises(ValueError, match=r"stable, code, .*name='magic'"):
+        recipes.get("magic")
+    with pytest.raises(ValueError, match=r"did you mean 'clamped'.*loss="):
+        build("code", loss="clamp")

@@ -214,5 +214,8 @@ def test_other_curves():
 
 
 def test_unknown():
-    with pytest.raises(ValueError, match=r"'stable', 'code'.*'magic'"):
+    with pytest.raises(ValueError, match=r"stable, code\..*name='magic'"):
         recipes.get("magic")
+    source = data.Quadratics(8)
+    with pytest.raises(ValueError, match=r"`loss`.*minimax.*loss='l1'"):
+        recipes.build("stable", source, loss="l1")

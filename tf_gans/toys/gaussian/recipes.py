@@ -18,6 +18,7 @@ from tf_gans import latents, losses, penalties
 from tf_gans.layers import smooth_leaky_relu
 from tf_gans.models.gan import GAN
 from tf_gans.optimizers import FusedAdam
+from tf_gans.recipes.catalogue import PROBLEMS, lookup
 from tf_gans.toys.gaussian import networks
 from tf_gans.toys.gaussian.data import Gaussian
 
@@ -147,7 +148,9 @@ _STABLE_ANY_MINIBATCH = dataclasses.replace(
 )
 _STABLE_ANY = dataclasses.replace(_STABLE_ANY_MINIBATCH, batch_size=256)
 
-NAMES = ("stable", "code", "article")
+_RECIPES = {"stable": _STABLE, "code": _CODE, "article": _ARTICLE}
+
+NAMES = PROBLEMS["gaussian"].recipes
 
 
 def get(name, minibatch=False, gaussian=True):
@@ -161,10 +164,13 @@ def get(name, minibatch=False, gaussian=True):
 
     Returns:
         A `GaussianRecipe`.
+
+    Raises:
+        ValueError: there is no such recipe.
     """
     if name == "stable" and not gaussian:
         return _STABLE_ANY_MINIBATCH if minibatch else _STABLE_ANY
-    return {"stable": _STABLE, "code": _CODE, "article": _ARTICLE}[name]
+    return lookup(_RECIPES, name)
 
 
 def build(
@@ -216,7 +222,7 @@ def build(
             **units,
         ),
         latents=recipe.prior(),
-        loss=LOSSES[loss](),
+        loss=lookup(LOSSES, loss, "loss")(),
         penalty=penalty,
         ema_decay=recipe.ema_decay,
         seed=seed,

@@ -1,24 +1,24 @@
 """One budget for the whole family on points in the plane.
 
 A recipe of `tf_gans.recipes.family` says what is minimised: the loss, the
-penalty, the clipping, the critic's updates in a step, BEGAN's equilibrium, the
-VAE. All else is the same for all of them and stands here: the networks, the
-optimizer and its rates, the batch, the number of steps, the prior and the
-moving average. So what differs between two trainings is the objective.
+penalty, the clipping or the spectral normalisation, the critic's updates in a
+step, BEGAN's equilibrium, the VAE. All else is the same for all of them and
+stands here: the networks, the optimizer and its rates, the batch, the number of
+steps, the prior and the moving average. So what differs between two trainings
+is the objective.
 
 The values of the budget were chosen by trials with `stable` over seeds.
 """
 
 import dataclasses
+import functools
 
 import keras
 
 from tf_gans import latents, penalties
-from tf_gans.models.began import BEGAN
-from tf_gans.models.gan import GAN
-from tf_gans.models.vae import VAE
 from tf_gans.optimizers import FusedAdam
 from tf_gans.recipes import family
+from tf_gans.recipes.catalogue import PROBLEMS, lookup
 from tf_gans.toys.mixtures import networks
 
 # This project's own: the non-saturating loss with R1, of this weight where data
@@ -26,7 +26,7 @@ from tf_gans.toys.mixtures import networks
 STABLE = "stable"
 _R1_WEIGHT = 0.03
 
-NAMES = (STABLE, *family.NAMES)
+NAMES = PROBLEMS["mixtures"].recipes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,15 +74,22 @@ def get(name, preset="paper"):
             has one set-up under both names.
 
     Returns:
-        A `tf_gans.recipes.family.FamilyRecipe`, of whose values only those
-        count that are no part of the budget.
+        A `tf_gans.recipes.objectives.Recipe`, of whose values only those count
+        that are no part of the budget.
+
+    Raises:
+        ValueError: there is no such recipe.
     """
+    recipes = {n: (n, preset) for n in NAMES} | {STABLE: ("ns", "paper")}
+    recipe = family.get(*lookup(recipes, name))
     if name != STABLE:
-        return family.get(name, preset)
+        return recipe
     return dataclasses.replace(
-        family.get("ns", "paper"),
+        recipe,
         source="this project: the non-saturating loss with R1",
-        penalty=penalties.R1,
+        objective=dataclasses.replace(
+            recipe.objective, penalty=penalties.R1, penalty_weight=_R1_WEIGHT
+        ),
     )
 
 
@@ -124,7 +131,7 @@ def build(
     """
     recipe = get(name, preset)
     if minibatch:
-        _check_minibatch(name, recipe)
+        _check_minibatch(name, recipe.objective)
     num_steps = num_steps or BUDGET.num_steps
     units = {
         "hidden_size": BUDGET.hidden_size,
@@ -134,88 +141,76 @@ def build(
         "seed": seed,
     }
     generator = networks.Generator(BUDGET.latent_dim, **units)
-    common = {
-        "latents": latents.Normal((BUDGET.latent_dim,)),
-        "ema_decay": BUDGET.ema_decay,
-        "seed": seed,
-    }
-    execution = {
-        "jit_compile": jit_compile,
-        "steps_per_execution": steps_per_execution,
-        "run_eagerly": run_eagerly,
-    }
-    rate = BUDGET.generator_learning_rate
-    if recipe.model == "vae":
-        vae = VAE(
-            networks.Encoder(BUDGET.latent_dim, **units),
-            generator,
-            likelihood="gaussian",
-            stddev=data.sigma,
-            spread=recipe.spread,
-            **common,
-        )
-        vae.compile(_adam(rate, num_steps + 1), **execution)
-        return vae
-    if recipe.model == "began":
-        gan = BEGAN(
-            generator,
-            networks.Autoencoder(**units),
-            gamma=recipe.gamma,
-            lambda_k=recipe.lambda_k,
-            simultaneous=recipe.simultaneous,
-            **common,
-        )
-    else:
-        gan = GAN(
-            generator,
-            networks.Discriminator(minibatch=minibatch, **units),
-            loss=recipe.loss(),
-            penalty=_penalty(name, recipe, data.std),
-            constraint=recipe.constraint and recipe.constraint(),
-            critic_steps=recipe.critic_steps,
-            fresh_latents=recipe.fresh_latents,
-            simultaneous=recipe.simultaneous,
-            track_outputs=True,
-            **common,
-        )
-    critic_updates = recipe.critic_steps * (num_steps + 1)
-    gan.compile(
-        _adam(rate, num_steps + 1),
-        _adam(BUDGET.discriminator_learning_rate, critic_updates),
-        **execution,
+    opponent, own, fitting = {
+        "discriminator": (
+            networks.Discriminator,
+            {
+                "minibatch": minibatch,
+                "spectral_norm": getattr(
+                    recipe.networks, "spectral_norm", False
+                ),
+            },
+            _penalty(recipe.objective, data.std),
+        ),
+        # The budget's rates fall by themselves, whatever M_global does.
+        "autoencoder": (networks.Autoencoder, {}, {"patience": None}),
+        "encoder": (
+            networks.Encoder,
+            {"latent_dim": BUDGET.latent_dim},
+            {"likelihood": "gaussian", "stddev": data.sigma},
+        ),
+    }[recipe.objective.opponent]
+    objective = dataclasses.replace(recipe.objective, **fitting)
+    model = objective.model(
+        generator,
+        opponent(**own, **units),
+        latents.Normal((BUDGET.latent_dim,)),
+        ema_decay=BUDGET.ema_decay,
+        seed=seed,
     )
-    return gan
+    updates = {
+        "generator": num_steps + 1,
+        "discriminator": model.critic_steps * (num_steps + 1),
+    }
+    model.compile(
+        *(_adam(player, updates[player]) for player in objective.players),
+        jit_compile=jit_compile,
+        steps_per_execution=steps_per_execution,
+        run_eagerly=run_eagerly,
+    )
+    return model
 
 
-def _adam(rate, updates):
-    """An Adam whose rate falls from `rate` to 0 in so many updates."""
+def _adam(player, updates):
+    """A player's Adam, whose rate falls to 0 in its updates."""
+    rate = getattr(BUDGET, f"{player}_learning_rate")
     falling = keras.optimizers.schedules.CosineDecay(rate, updates)
     return FusedAdam(falling, BUDGET.beta_1, BUDGET.beta_2)
 
 
-def _penalty(name, recipe, scale):
-    """The recipe's penalty, with its weight in the networks' units.
+def _penalty(objective, scale):
+    """The change that makes a penalty one in the networks' units.
 
     A gradient in the data's units is `1 / scale` times the networks'.
     """
-    if recipe.penalty is None:
-        return None
-    if name == STABLE:
-        return recipe.penalty(weight=_R1_WEIGHT * scale**2)
-    unit = recipe.penalty()
-    return recipe.penalty(
-        weight=unit.weight * scale**2, target=unit.target / scale
-    )
+    penalty = objective.make_penalty()
+    if penalty is None:
+        return {}
+    config = penalty.get_config()
+    config["weight"] *= scale**2
+    if "target" in config:
+        config["target"] /= scale
+    kind = functools.partial(type(penalty), **config)
+    return {"penalty": kind, "penalty_weight": None}
 
 
-def _check_minibatch(name, recipe):
-    if recipe.model != "gan":
+def _check_minibatch(name, objective):
+    if objective.opponent != "discriminator":
         raise ValueError(
             f"`minibatch=True` is for a discriminator that judges, and {name} "
             f"has none. Received: name={name!r}, minibatch=True"
         )
-    refuses = getattr(recipe.penalty and recipe.penalty(), "batch_norm", "")
-    if refuses == "refuse":
+    if getattr(objective.make_penalty(), "batch_norm", "") == "refuse":
         raise ValueError(
             f"The penalty of {name} is a norm for each sample, which minibatch "
             "discrimination mixes with the others of its batch. Received: "

@@ -26,6 +26,7 @@ import keras
 from tf_gans import latents, losses
 from tf_gans.models.gan import GAN
 from tf_gans.optimizers import FusedAdam
+from tf_gans.recipes.catalogue import PROBLEMS, lookup
 from tf_gans.toys.quadratics import networks
 
 LOSSES = {
@@ -94,7 +95,7 @@ _RECIPES = {
     ),
 }
 
-NAMES = tuple(_RECIPES)
+NAMES = PROBLEMS["curves"].recipes
 
 
 def get(name):
@@ -105,10 +106,11 @@ def get(name):
 
     Returns:
         A `CurveRecipe`.
+
+    Raises:
+        ValueError: there is no such recipe.
     """
-    if name not in _RECIPES:
-        raise ValueError(f"`name` must be one of {NAMES}. Received: {name!r}")
-    return _RECIPES[name]
+    return lookup(_RECIPES, name)
 
 
 def build(
@@ -149,7 +151,7 @@ def build(
         networks.Generator(latent_dim=recipe.latent_dim, **options),
         networks.Discriminator(**options),
         latents=latents.Normal((recipe.latent_dim,)),
-        loss=LOSSES[loss or recipe.loss](),
+        loss=lookup(LOSSES, loss or recipe.loss, "loss")(),
         # One z and one forward pass for both players' updates.
         simultaneous=True,
         track_outputs=True,

@@ -1,0 +1,92 @@
+"""The names of all recipes, presets, data sets and choices of each problem.
+
+Command lines and recipes both read them here, and nothing here loads
+TensorFlow, so that a mistake in a flag is answered at once.
+"""
+
+import dataclasses
+import difflib
+
+from tf_gans.recipes import members
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """What one problem has to choose from.
+
+    Attributes:
+        recipes: names, for `build` of the problem's recipes.
+        default: the recipe that is taken where none is named.
+        presets: variants of a recipe, or none. The first is the default.
+        datasets: names of data, or none. The first is the default.
+        losses: names of losses, or none. The first is the default, unless the
+            recipe says otherwise.
+        options: names of what `build` can change of a recipe, where these are
+            many.
+    """
+
+    recipes: tuple[str, ...]
+    default: str
+    presets: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+PROBLEMS = {
+    "gaussian": Problem(
+        recipes=("stable", "code", "article"),
+        default="stable",
+        losses=("logits", "clamped"),
+    ),
+    "curves": Problem(
+        recipes=("stable", "code"),
+        default="stable",
+        losses=("minimax", "non-saturating"),
+    ),
+    "mixtures": Problem(
+        recipes=("stable", *members.NAMES),
+        default="stable",
+        presets=members.PRESETS,
+        datasets=("ring", "grid", "swiss-roll"),
+    ),
+    "mnist": Problem(
+        recipes=("conv", "dense"),
+        default="conv",
+        datasets=("mnist", "fashion_mnist", "triangles"),
+    ),
+    "dcgan": Problem(
+        recipes=("paper", "carpedm20"),
+        default="paper",
+        datasets=("cifar10", "mnist", "fashion_mnist", "triangles"),
+    ),
+    "variants": Problem(
+        recipes=members.NAMES,
+        default="ns",
+        presets=members.PRESETS,
+        datasets=("mnist", "fashion_mnist", "cifar10", "triangles"),
+        options=members.OPTIONS,
+    ),
+}
+
+
+def lookup(table, name, what="name"):
+    """What stands under a name in a table.
+
+    Args:
+        table: a mapping from names.
+        name: one of its names.
+        what: str. The option that the name is the value of.
+
+    Raises:
+        ValueError: there is no such name. The message lists those that there
+            are, and the nearest.
+    """
+    if name in table:
+        return table[name]
+    near = difflib.get_close_matches(str(name), table, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    raise ValueError(
+        f"`{what}` must be one of {', '.join(table)}{hint} "
+        f"Received: {what}={name!r}"
+    )
