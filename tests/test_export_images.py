@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+
+from tests import image_models
+from tests.paths import ROOT
 from tests.test_export import (
     HELPERS,
     TENSORFLOW,
@@ -21,9 +24,6 @@ from tests.test_export import (
     run_helper,
     run_in_c_api,
 )
-
-from tests import image_models
-from tests.paths import ROOT
 from tf_gans import export, latents
 from tf_gans.pixels import to_pixels
 

@@ -11,9 +11,9 @@ import pytest
 
 from tf_gans import data, files
 from tf_gans.errors import UserError
+from tf_gans.runs.directory import RunDirectory, differing_names
 from tf_gans.runs.frames import FrameStore
 from tf_gans.toys.gaussian import recipes
-from tf_gans.runs.directory import RunDirectory, differing_names
 
 SOURCE = data.Gaussian(8)
 

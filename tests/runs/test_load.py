@@ -8,13 +8,12 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.paths import ROOT
 from tests import image_models
+from tests.paths import ROOT
 from tf_gans import export
 from tf_gans.errors import UserError
 from tf_gans.pixels import to_pixels
 from tf_gans.runs.load import find_model, open_sampler
-
 
 OPTIONS = {
     "plain": {"channels": 3, "ema": 0.5},

@@ -9,8 +9,8 @@ import re
 import sys
 import time
 
-from tf_gans.runs import cli
 from tf_gans.errors import Interrupted, RunError, UserError
+from tf_gans.runs import cli
 
 GRID_ROWS = 8  # of a grid of samples
 FILM_FRAMES = 300  # of a film, where --anim-every does not say

@@ -8,8 +8,8 @@ watches it, the film and the export are here.
 import json
 import sys
 
-from tf_gans.runs import cli
 from tf_gans.errors import Interrupted, RunError
+from tf_gans.runs import cli
 
 FILM_FRAMES = 300  # at least, of a film whose length is the training's
 
@@ -54,8 +54,8 @@ def start(name, args, new_config, resumed_config, build):
     Returns:
         The run, its data, its model, and the `FrameStore` of its film.
     """
-    from tf_gans.runs.frames import FrameStore
     from tf_gans.runs.directory import RunDirectory
+    from tf_gans.runs.frames import FrameStore
 
     if args.resume:
         run = RunDirectory.resume(args.run_dir)
