@@ -6,6 +6,7 @@ networks, small ones, as `Case`s. For the published parameter counts there is
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import keras
@@ -29,55 +30,43 @@ class Case:
 
     @property
     def id(self):
-        module = self.network.__module__.rpartition(".")[2]
-        values = [f"{k}={v}" for k, v in self.options.items() if k != "size"]
-        size = [str(self.size)] if "size" in self.options else []
-        return "-".join([module, self.network.__name__, *size, *values])
+        package = self.network.__module__.removesuffix(".networks")
+        values = [f"{k}={v}" for k, v in self.options.items()]
+        names = [package.rpartition(".")[2], self.network.__name__]
+        return "-".join([*names, *values])
 
     def make(self, **options):
         network = self.network(**{**self.options, **options})
         network.build()
         return network
 
-    @property
-    def role(self):
-        """What it is: the last word of the network's name."""
-        for role in ("Generator", "Autoencoder", "Encoder"):
-            if self.network.__name__.endswith(role):
-                return role
-        return "Discriminator"
+    @functools.cached_property
+    def fresh(self):
+        """The network with seed 0, which no test trains."""
+        return self.make(seed=0)
 
-    @property
-    def size(self):
-        return getattr(self.network(**self.options), "size", 28)
-
-    @property
-    def sample_shape(self):
-        channels = getattr(self.network(**self.options), "channels", 1)
-        return (self.size, self.size, channels)
-
-    @property
-    def latent_dim(self):
-        return self.network(**self.options).latent_dim
+    @functools.cached_property
+    def used(self):
+        """The network with seed 1, which tests may call in training."""
+        return self.make(seed=1)
 
     def inputs(self, batch, seed=0):
         """Numbers in (-1, 1) that 16 bits hold exactly, and labels."""
         rng = np.random.default_rng(seed)
-        shape = self.sample_shape
-        if self.role == "Generator":
-            shape = (self.latent_dim,)
-        x = rng.integers(-127, 128, (batch, *shape)) / 128
-        x = tf.constant(x, tf.float32)
-        if classes := self.options.get("num_classes"):
+        shape = (batch, *self.fresh.input_shape[1:])
+        x = tf.constant(rng.integers(-127, 128, shape) / 128, tf.float32)
+        if classes := self.fresh.num_classes:
             labels = rng.integers(0, classes, batch)
             return x, tf.constant(labels, tf.int32)
         return x
 
     def output_shapes(self, batch):
-        if self.role in ("Generator", "Autoencoder"):
-            return [(batch, *self.sample_shape)]
-        if self.role == "Encoder":
-            return [(batch, self.latent_dim)] * 2
+        """Those that the last word of the network's name stands for."""
+        name = self.network.__name__
+        if name.endswith(("Generator", "Autoencoder")):
+            return [(batch, *self.fresh.sample_shape)]
+        if name.endswith("Encoder"):
+            return [(batch, self.fresh.latent_dim)] * 2
         return [(batch, 1)]
 
 
@@ -119,7 +108,11 @@ class NetworkContract:
         ],
     )
     def test_any_batch_any_precision(self, case, dtype, training):
-        network = case.make(seed=0, dtype=dtype)
+        network = case.used
+        if dtype != "float32":
+            network = case.make(seed=1, dtype=dtype)
+            network.set_weights(case.used.get_weights())
+        assert {w.dtype for w in network.weights} == {"float32"}
         for batch in (1, 3):
             outputs = tf.nest.flatten(
                 network(case.inputs(batch), training=training)
@@ -131,30 +124,29 @@ class NetworkContract:
                 if hasattr(network, "value_range") and case.bounded:
                     low, high = network.value_range
                     assert np.min(y) >= low and np.max(y) <= high
-        for weight in network.weights:
-            assert weight.dtype == "float32"
         if dtype != "float32":
-            exact = case.make(seed=0)(case.inputs(3), training=training)
+            exact = case.used(case.inputs(3), training=training)
             for y, e in zip(outputs, tf.nest.flatten(exact), strict=True):
                 assert not np.array_equal(e, y)
-                np.testing.assert_allclose(y, e, atol=0.1)
+                scale = max(1, np.abs(e).max())
+                np.testing.assert_allclose(y / scale, e / scale, atol=0.1)
 
     def test_shape_without_data(self, case):
-        network = case.make()
         inputs = tf.nest.map_structure(
             lambda x: keras.KerasTensor(
                 (None, *x.shape[1:]), dtype=x.dtype.name
             ),
             case.inputs(2),
         )
-        specs = network.compute_output_spec(inputs, training=False)
+        specs = case.fresh.compute_output_spec(inputs, training=False)
         specs = tf.nest.flatten(specs)
         assert [s.shape for s in specs] == case.output_shapes(None)
         assert {s.dtype for s in specs} == {"float32"}
 
     def test_same_seed_same_weights(self, case):
-        one, same, other, none = (
-            case.make(seed=seed).get_weights() for seed in (3, 3, 4, None)
+        one = case.fresh.get_weights()
+        same, other, none = (
+            case.make(seed=seed).get_weights() for seed in (0, 4, None)
         )
         for a, b in zip(one, same, strict=True):
             np.testing.assert_array_equal(a, b)
@@ -165,15 +157,27 @@ class NetworkContract:
             if w.ndim > 1
             or (w.size > 1 and not (np.all(w == 0) or np.all(w == 1)))
         ]
-        assert sum(one[i].ndim > 1 for i in random) >= 3
+        assert sum(one[i].ndim > 1 for i in random) >= 2
         starts = [one[i].ravel()[0] for i in random]
         assert len(set(starts)) == len(starts)
         for i in random:
             assert not np.array_equal(one[i], other[i])
             assert not np.array_equal(one[i], none[i])
 
+    def test_channels_are_last_whatever_keras_is_told(self, case):
+        inputs = case.inputs(2)
+        before = keras.config.image_data_format()
+        keras.config.set_image_data_format("channels_first")
+        try:
+            outputs = case.make(seed=0)(inputs)
+        finally:
+            keras.config.set_image_data_format(before)
+        tf.nest.map_structure(
+            np.testing.assert_array_equal, outputs, case.fresh(inputs)
+        )
+
     def test_survives_saving(self, case, tmp_path):
-        network = case.make(seed=7, dtype="mixed_bfloat16")
+        network = case.make(seed=0, dtype="mixed_bfloat16")
         config = network.get_config()
         for option, value in case.options.items():
             assert config[option] == value
@@ -192,7 +196,7 @@ class NetworkContract:
 
     @pytest.mark.slow
     def test_compiles_with_xla(self, case):
-        network = case.make(seed=0)
+        network = case.used
 
         def outputs_and_gradients(inputs):
             with tf.GradientTape() as tape:
@@ -214,7 +218,7 @@ class NetworkContract:
 
     def test_learns_through_every_weight(self, case):
         """Every weight has a gradient, but biases before a normalisation."""
-        network = case.make(seed=1)
+        network = case.used
         with tf.GradientTape() as tape:
             outputs = tf.nest.flatten(network(case.inputs(5), training=True))
             loss = sum(
@@ -229,9 +233,12 @@ class NetworkContract:
             if variable.name != "bias":
                 assert np.abs(gradient).max() > 1e-6, variable.path
 
-    def test_samples_see_each_other_by_batch_norm_alone(self, case):
-        """What a penalty on each sample's own gradient asks for."""
-        network = case.make(seed=2)
+    def test_what_lets_samples_see_each_other(self, case):
+        """Batch normalisation in training, and minibatch discrimination.
+
+        A penalty on each sample's own gradient asks for neither.
+        """
+        network = case.used
         inputs = case.inputs(6)
         first = tf.nest.map_structure(lambda x: x[:3], inputs)
 
@@ -243,7 +250,8 @@ class NetworkContract:
                 for a, b in zip(alone, beside, strict=True)
             )
 
-        assert largest_change(training=False) < 1e-5
-        assert (largest_change(training=True) > 1e-5) == has_batch_norm(network)
-        if hasattr(network, "batch_norm"):
-            assert network.batch_norm == has_batch_norm(network)
+        assert network.batch_norm == has_batch_norm(network)
+        always = getattr(network, "minibatch", False)
+        in_training = always or network.batch_norm
+        assert (largest_change(training=False) > 1e-5) == always
+        assert (largest_change(training=True) > 1e-5) == in_training

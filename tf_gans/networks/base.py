@@ -28,8 +28,8 @@ class Network(keras.Model):
       role and the layer's name, so no two of them start alike.
     - Every layer has the network's precision and takes the channels last,
       whatever `keras.json` says.
-    - `build` needs no shape. It lets an input that has only a shape go through
-      `call`, and each layer is built as it is come to.
+    - `build` needs no shape. It sends one sample of zeros through `call`, and
+      each layer is built as it is come to.
     - The configuration is made of the arguments of all constructors down to
       this one, so a subclass keeps each of its own as an attribute of the same
       name (`output` as `output_activation`).
@@ -93,10 +93,13 @@ class Network(keras.Model):
 
     def build(self, input_shape=None):
         """Builds the layers. The shape is the network's own, always."""
-        inputs = keras.KerasTensor(self.input_shape, self.compute_dtype)
-        if self.num_classes is not None:
-            inputs = (inputs, keras.KerasTensor((None,), "int32"))
-        self.compute_output_spec(inputs, training=False)
+        # Not `compute_output_spec`: within it, a weight is drawn anew wherever
+        # it is read, and `SpectralNormalization` reads each a hundred times.
+        sample = tf.zeros((1, *self.input_shape[1:]), self.compute_dtype)
+        if self.num_classes is None:
+            self.call(sample, training=False)
+        else:
+            self.call((sample, tf.zeros((1,), tf.int32)), training=False)
 
     def get_config(self):
         config = super().get_config()

@@ -83,11 +83,8 @@ class Generator(_Network):
             `128`. Defaults to `64`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, latent_dim)`.
-
-    Output shape:
-        `(batch, size, size, channels)`, float32. The data lie in
+    Input shape: `(batch, latent_dim)`.
+    Output shape: `(batch, size, size, channels)`, float32. The data lie in
         `value_range`, (-1, 1); the last layer is linear and may leave it.
 
     Reference:
@@ -116,18 +113,13 @@ class Autoencoder(_Network):
     generator over again.
 
     Args:
-        size: int. The images' sides, as in `Generator`. Defaults to `64`.
-        channels: int. Defaults to `3`.
         filters: int. The channels of the first convolutions. Defaults to
             `128`.
         code_dim: int. The components of the code. Defaults to `64`.
-        seed: int or None. The seed of the initial weights.
+        size, channels, seed: those of `Generator`.
 
-    Input shape:
-        `(batch, size, size, channels)`.
-
-    Output shape:
-        That of the input, float32 and unbounded.
+    Input shape: `(batch, size, size, channels)`.
+    Output shape: that of the input, float32 and unbounded.
 
     Reference:
     - [Berthelot et al., 2017](https://arxiv.org/abs/1703.10717), figure 1
@@ -167,22 +159,16 @@ class ConvAutoencoder(SquashedNetwork, infogan.ConvNetwork):
     has no batch normalisation there either.
 
     Args:
-        size: int. The images' sides, a multiple of 4 from 8. Defaults to `28`.
-        channels: int. Defaults to `1`.
         code_dim: int. The components of the code. Defaults to `64`.
         batch_norm: bool. Whether the dense layers and the first transposed
             convolution are normalised. Defaults to `False`.
         output: `"sigmoid"` for images in (0, 1), or `"tanh"` for (-1, 1).
             Defaults to `"sigmoid"`.
-        bn_momentum, bn_epsilon: floats. Those of the batch normalisation.
-            Default to `0.999` and `1e-3`.
-        seed: int or None. The seed of the initial weights.
+        size, channels, bn_momentum, bn_epsilon, seed: those of InfoGAN's
+            networks. Default to `28`, `1`, `0.999`, `1e-3` and `None`.
 
-    Input shape:
-        `(batch, size, size, channels)`.
-
-    Output shape:
-        That of the input, float32 in `value_range`.
+    Input shape: `(batch, size, size, channels)`.
+    Output shape: that of the input, float32 in `value_range`.
 
     Reference:
     - [Lucic et al., 2018](https://arxiv.org/abs/1711.10337); compare_gan,

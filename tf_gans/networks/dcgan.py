@@ -10,9 +10,8 @@ References:
   ops.py
 """
 
-import dataclasses
 import math
-from collections.abc import Callable
+import types
 
 import keras
 import tensorflow as tf
@@ -27,44 +26,28 @@ _SLOPE = 0.2
 _FC = 1024  # units of the 28x28 pair's dense layers, in both programs
 
 
-@dataclasses.dataclass(frozen=True)
-class _Variant:
-    """In what the two programs differ.
-
-    Attributes:
-        conv: the initializer of a convolution's kernel, from a seed.
-        gain: that of a batch normalisation's gain, from a seed.
-        deconvs: a function from the network to the filters of the conditional
-            generator's transposed convolutions, but for the last one.
-        convs: the same for the conditional discriminator's convolutions.
-    """
-
-    conv: Callable
-    gain: Callable
-    deconvs: Callable
-    convs: Callable
-
-
 def _normal(seed):
     return keras.initializers.RandomNormal(0.0, _STDDEV, seed)
 
 
+# In what the two programs differ: how a convolution's kernel and a
+# normalisation's gain start, and the filters of the conditional pair, of the
+# generator's without the last layer's.
 _VARIANTS = {
-    # Newmu/dcgan_code: train_cond_dcgan.py:73-76 for the conditional pair.
-    "paper": _Variant(
+    # Newmu/dcgan_code, train_cond_dcgan.py:73-76.
+    "paper": types.SimpleNamespace(
         conv=_normal,
         gain=lambda seed: keras.initializers.RandomNormal(1.0, _STDDEV, seed),
-        deconvs=lambda network: [network.width],
-        convs=lambda network: [network.width, 2 * network.width],
+        deconvs=lambda net: [net.width],
+        convs=lambda net: [net.width, 2 * net.width],
     ),
-    # carpedm20/DCGAN-tensorflow: ops.py:52-63; model.py:397-421, 346-362.
-    "carpedm20": _Variant(
+    # carpedm20/DCGAN-tensorflow, ops.py:52-63, model.py:397-421 and 346-362.
+    "carpedm20": types.SimpleNamespace(
         conv=lambda s: keras.initializers.TruncatedNormal(0.0, _STDDEV, s),
         gain=lambda seed: keras.initializers.Ones(),
-        deconvs=lambda network: [2 * network.width],
-        convs=lambda network: [
-            network.channels + network.num_classes,
-            network.width + network.num_classes,
+        deconvs=lambda net: [2 * net.width],
+        convs=lambda net: [
+            n + net.num_classes for n in (net.channels, net.width)
         ],
     ),
 }
@@ -169,12 +152,9 @@ class Generator(_Network):
             and its conditional pair has other widths. Defaults to `"paper"`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, latent_dim)`; with `num_classes`, a pair of this and of the
-        labels, ints of shape `(batch,)`.
-
-    Output shape:
-        `(batch, size, size, channels)`, float32 in `value_range`.
+    Input shape: `(batch, latent_dim)`; with `num_classes`, a pair of this
+        and of the labels, ints of shape `(batch,)`.
+    Output shape: `(batch, size, size, channels)`, float32 in `value_range`.
 
     Reference:
     - [Radford et al., 2015](https://arxiv.org/abs/1511.06434), figure 1
@@ -246,22 +226,12 @@ class Discriminator(_Network):
     4,316,545 trainable parameters at the default size, 4,318,337 in all.
 
     Args:
-        size: int. The images' sides: 28, or 16, 32, 64, 128 and so on.
-            Defaults to `64`.
-        channels: int. Defaults to `3`.
         width: int. The channels after the first stage. Defaults to `64`.
-        num_classes: int or None. The number of labels, with `size=28` only.
-            Defaults to `None`.
-        variant: `"paper"` or `"carpedm20"`. The second one's gains start at 1,
-            and its conditional pair has other widths. Defaults to `"paper"`.
-        seed: int or None. The seed of the initial weights.
+        size, channels, num_classes, variant, seed: those of `Generator`.
 
-    Input shape:
-        `(batch, size, size, channels)`; with `num_classes`, a pair of this and
-        of the labels, ints of shape `(batch,)`.
-
-    Output shape:
-        `(batch, 1)`, float32.
+    Input shape: `(batch, size, size, channels)`; with `num_classes`, a
+        pair of this and of the labels, ints of shape `(batch,)`.
+    Output shape: `(batch, 1)`, float32.
 
     Reference:
     - [Radford et al., 2015](https://arxiv.org/abs/1511.06434), section 3

@@ -111,11 +111,8 @@ class Generator(SquashedNetwork, ConvNetwork):
         seed: int or None. The seed of the initial weights and of dropout.
         size, channels, bn_momentum, bn_epsilon: those of `ConvNetwork`.
 
-    Input shape:
-        `(batch, latent_dim)`.
-
-    Output shape:
-        `(batch, size, size, channels)`, float32 in `value_range`.
+    Input shape: `(batch, latent_dim)`.
+    Output shape: `(batch, size, size, channels)`, float32 in `value_range`.
 
     Reference:
     - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), table 1
@@ -200,11 +197,8 @@ class Discriminator(_Trunk):
             singular value; see `SpectralNormalization`. Defaults to `False`.
         size, channels, bn_momentum, bn_epsilon, seed: those of `ConvNetwork`.
 
-    Input shape:
-        `(batch, size, size, channels)`.
-
-    Output shape:
-        `(batch, 1)`, float32.
+    Input shape: `(batch, size, size, channels)`.
+    Output shape: `(batch, 1)`, float32.
 
     Reference:
     - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), table 1
@@ -238,12 +232,9 @@ class Encoder(_Trunk):
             normalised. Defaults to `True`.
         size, channels, bn_momentum, bn_epsilon, seed: those of `ConvNetwork`.
 
-    Input shape:
-        `(batch, size, size, channels)`.
-
-    Output shape:
-        A pair of `(batch, latent_dim)`, float32: the mean, and a number for
-        the spread that the VAE makes positive.
+    Input shape: `(batch, size, size, channels)`.
+    Output shape: a pair of `(batch, latent_dim)`, float32: the mean, and a
+        number for the spread that the VAE makes positive.
 
     Reference:
     - [Lucic et al., 2018](https://arxiv.org/abs/1711.10337)

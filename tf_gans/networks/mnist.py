@@ -50,11 +50,8 @@ class Generator(_DigitGenerator):
         latent_dim: int. The components of z. Defaults to `96`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, latent_dim)`.
-
-    Output shape:
-        `(batch, 28, 28, 1)`, float32 in (-1, 1).
+    Input shape: `(batch, latent_dim)`.
+    Output shape: `(batch, 28, 28, 1)`, float32 in (-1, 1).
     """
 
     batch_norm = True
@@ -88,11 +85,8 @@ class Discriminator(_DigitNetwork):
     Args:
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, 28, 28, 1)`.
-
-    Output shape:
-        `(batch, 1)`, float32.
+    Input shape: `(batch, 28, 28, 1)`.
+    Output shape: `(batch, 1)`, float32.
     """
 
     convolution = {"kernel_size": 5, "padding": "valid"}
@@ -122,11 +116,8 @@ class DenseGenerator(_DigitGenerator):
         latent_dim: int. The components of z. Defaults to `96`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, latent_dim)`.
-
-    Output shape:
-        `(batch, 28, 28, 1)`, float32 in (-1, 1).
+    Input shape: `(batch, latent_dim)`.
+    Output shape: `(batch, 28, 28, 1)`, float32 in (-1, 1).
     """
 
     def __init__(self, latent_dim=96, **options):
@@ -150,11 +141,8 @@ class DenseDiscriminator(_DigitNetwork):
     Args:
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, 28, 28, 1)`.
-
-    Output shape:
-        `(batch, 1)`, float32.
+    Input shape: `(batch, 28, 28, 1)`.
+    Output shape: `(batch, 1)`, float32.
     """
 
     def __init__(self, **options):

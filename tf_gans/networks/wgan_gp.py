@@ -79,11 +79,8 @@ class Generator(SquashedNetwork, _Network):
             Defaults to `"sigmoid"`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, latent_dim)`.
-
-    Output shape:
-        `(batch, size, size, channels)`, float32 in `value_range`.
+    Input shape: `(batch, latent_dim)`.
+    Output shape: `(batch, size, size, channels)`, float32 in `value_range`.
 
     Reference:
     - igul222/improved_wgan_training, gan_mnist.py:55-80
@@ -171,16 +168,11 @@ class Critic(_Network):
     1,030,145 parameters at the default size. There is no normalisation.
 
     Args:
-        size: int. The images' sides, a multiple of 4 from 8. Defaults to `28`.
-        channels: int. Defaults to `1`.
         width: int. The channels after the first layer. Defaults to `64`.
-        seed: int or None. The seed of the initial weights.
+        size, channels, seed: those of `Generator`.
 
-    Input shape:
-        `(batch, size, size, channels)`.
-
-    Output shape:
-        `(batch, 1)`, float32.
+    Input shape: `(batch, size, size, channels)`.
+    Output shape: `(batch, 1)`, float32.
 
     Reference:
     - igul222/improved_wgan_training, gan_mnist.py:82-101

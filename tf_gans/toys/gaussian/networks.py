@@ -53,11 +53,8 @@ class Generator(_ScalarNetwork):
             to `0` and `1`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, 1)`.
-
-    Output shape:
-        `(batch, 1)`.
+    Input shape: `(batch, 1)`.
+    Output shape: `(batch, 1)`.
 
     Reference:
     - [AYLIEN/gan-intro, gan.py, lines 64-67](
@@ -99,11 +96,8 @@ class Discriminator(_ScalarNetwork):
             to `0` and `1`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, 1)`. With `minibatch`, the batch is one group.
-
-    Output shape:
-        `(batch, 1)`.
+    Input shape: `(batch, 1)`. With `minibatch`, the batch is one group.
+    Output shape: `(batch, 1)`.
 
     Reference:
     - [AYLIEN/gan-intro, gan.py, lines 70-82](

@@ -83,11 +83,8 @@ class Generator(PointNetwork):
             the next, and leaves few samples between.
         hidden_size, num_layers, shift, scale, seed: those of `PointNetwork`.
 
-    Input shape:
-        `(batch, latent_dim)`.
-
-    Output shape:
-        `(batch, 2)`.
+    Input shape: `(batch, latent_dim)`.
+    Output shape: `(batch, 2)`.
     """
 
     role = "generator"
@@ -118,11 +115,8 @@ class Discriminator(PointNetwork):
         hidden_size, num_layers, activation, shift, scale, seed: those of
             `PointNetwork`.
 
-    Input shape:
-        `(batch, 2)`. With `minibatch`, the batch is one group.
-
-    Output shape:
-        `(batch, 1)`.
+    Input shape: `(batch, 2)`. With `minibatch`, the batch is one group.
+    Output shape: `(batch, 1)`.
     """
 
     role = "discriminator"
@@ -166,11 +160,8 @@ class Autoencoder(PointNetwork):
         hidden_size, num_layers, activation, shift, scale, seed: those of
             `PointNetwork`.
 
-    Input shape:
-        `(batch, 2)`.
-
-    Output shape:
-        `(batch, 2)`.
+    Input shape: `(batch, 2)`.
+    Output shape: `(batch, 2)`.
 
     Reference:
     - [Berthelot et al., 2017](https://arxiv.org/abs/1703.10717)
@@ -203,12 +194,9 @@ class Encoder(PointNetwork):
         hidden_size, num_layers, activation, shift, scale, seed: those of
             `PointNetwork`.
 
-    Input shape:
-        `(batch, 2)`.
-
-    Output shape:
-        A pair of `(batch, latent_dim)`: the mean, and the number for the
-        spread that the VAE asks for.
+    Input shape: `(batch, 2)`.
+    Output shape: a pair of `(batch, latent_dim)`: the mean, and the number
+        for the spread that the VAE asks for.
     """
 
     role = "encoder"

@@ -67,11 +67,8 @@ class Generator(_CurveNetwork):
             `0` and `1`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape:
-        `(batch, latent_dim)`.
-
-    Output shape:
-        `(batch, num_points)`, float32.
+    Input shape: `(batch, latent_dim)`.
+    Output shape: `(batch, num_points)`, float32.
     """
 
     role = "generator"
@@ -93,17 +90,12 @@ class Discriminator(_CurveNetwork):
     the loss.
 
     Args:
-        num_points: int. The points of a curve. Defaults to `15`.
-        hidden_size: int. The units of the hidden layer. Defaults to `128`.
         shift, scale: floats. The network sees `(y - shift) / scale`. Default
             to `0` and `1`.
-        seed: int or None. The seed of the initial weights.
+        num_points, hidden_size, seed: those of `Generator`.
 
-    Input shape:
-        `(batch, num_points)`.
-
-    Output shape:
-        `(batch, 1)`, float32.
+    Input shape: `(batch, num_points)`.
+    Output shape: `(batch, 1)`, float32.
     """
 
     role = "discriminator"
