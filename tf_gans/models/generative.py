@@ -27,13 +27,18 @@ class GenerativeModel(Trained):
         ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
             the generator whose weights are an exponential moving average,
             `w_ema <- w_ema + (1 - decay) (w - w_ema)`; in the first steps the
-            decay is at most `(1 + t) / (10 + t)`. The moving statistics of
-            batch normalisation are averaged, too. Defaults to `None`.
+            decay is at most `(1 + t) / (10 + t)`, where t counts the
+            generator's updates, those that a loss scale leaves out among them.
+            The moving statistics of batch normalisation are averaged, too.
+            Defaults to `None`.
         seed: int, at least 0. Defaults to `0`.
     """
 
     critic_steps = 1
     """Updates of a second player in a step, each on real samples of its own."""
+
+    generator_steps = 1
+    """Updates of the generator in a step."""
 
     discriminator_output = None
     """What `discriminate` says: a `DiscriminatorOutput`, or None."""
@@ -205,11 +210,16 @@ class GenerativeModel(Trained):
         shape = (num_steps, count, batch_size, *self.latents.shape)
         return tf.unstack(tf.reshape(z, shape), count, axis=1)
 
-    def _update_average(self, updates):
-        """Moves the average on, after the generator's `updates`-th update."""
+    def _update_average(self, step):
+        """Moves the average on, after the generator's updates of a step.
+
+        Args:
+            step: the step's number, from 0. (The optimizer's count would begin
+                anew with each `compile`, and throw the average away.)
+        """
         if self.ema_generator is None:
             return
-        t = tf.cast(updates, tf.float32)
+        t = tf.cast((step + 1) * self.generator_steps, tf.float32)
         rate = 1 - tf.minimum(self.ema_decay, (1 + t) / (10 + t))
         for average, weight in zip(
             self.ema_generator.weights, self.generator.weights, strict=True

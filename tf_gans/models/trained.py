@@ -85,10 +85,11 @@ class Trained(keras.Model):
         """One step of the algorithm.
 
         Args:
-            data: a pair: the step's batches, a tensor of shape
+            data: a triple: the step's batches, a tensor of shape
                 `(batches_per_step, batch, ...)` or, where `parts_of` has
-                several parts, a tuple of such tensors; and the step's row of
-                what `_draw` drew.
+                several parts, a tuple of such tensors; the step's row of what
+                `_draw` drew; and the step's number, from 0, an int or a scalar
+                int64 tensor.
 
         Returns:
             A dict of float32 scalars, one for each name that is tracked.

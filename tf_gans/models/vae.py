@@ -164,7 +164,7 @@ class VAE(GenerativeModel):
 
     def train_step(self, data):
         """One update of both networks; returns the logs, from before."""
-        real, draws = data
+        real, draws, step = data
         variables = self._learned_variables()
         with tf.GradientTape() as tape:
             reconstruction, kl = self.bound(
@@ -174,7 +174,7 @@ class VAE(GenerativeModel):
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, variables)
         self.optimizer.apply(gradients, variables)
-        self._update_average(self.optimizer.iterations)
+        self._update_average(step)
         return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
 
     def _draw(self, seed, first_step, num_steps, batch_size):
