@@ -292,8 +292,8 @@ def _has(model, kind):
 def update_power_iterations(model):
     """Takes one power iteration in each spectral normalisation of a model.
 
-    A training step does this once before it updates the discriminator, whose
-    kernels have moved since the last one.
+    A training step does this before each update of a network, whose kernels
+    have moved since the last one.
 
     Args:
         model: a `keras.Model`. Others of its layers are left alone.

@@ -345,6 +345,57 @@ class TestSpectralNormalization(GANContract):
         assert np.abs(u - further / np.linalg.norm(further)).max() > 1e-3
 
 
+def spectral(name):
+    """A model of normalised networks, whose updates move nothing."""
+    networks = {
+        "generator": Generator(spectral_norm=True),
+        "discriminator": Discriminator(spectral_norm=True),
+        "autoencoder": Autoencoder(spectral_norm=True),
+        "encoder": Encoder(spectral_norm=True),
+    }
+    generator = networks["generator"]
+    z = prior(normal=True)
+    if name == "vae":
+        model = VAE(networks["encoder"], generator, z, ema_decay=0.5)
+        model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+        return model, [model.encoder, generator]
+    if name == "began":
+        model = BEGAN(generator, networks["autoencoder"], z, ema_decay=0.5)
+    else:
+        model = GAN(
+            generator,
+            networks["discriminator"],
+            z,
+            simultaneous=name == "simultaneous",
+            ema_decay=0.5,
+        )
+    model.compile(
+        keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), run_eagerly=True
+    )
+    return model, [generator, model.discriminator]
+
+
+@pytest.mark.parametrize("name", ["gan", "simultaneous", "began", "vae"])
+def test_all_that_learn_have_a_power_iteration_a_step(name):
+    """The average has unit vectors, too, where those of units are shorter."""
+    model, networks = spectral(name)
+    expected = []
+    for network in networks:
+        layer = network.hidden
+        u = np.zeros(8)
+        u[0] = 1.0  # far from the singular vector
+        layer.u.assign(u)
+        kernel = layer.layer.kernel.numpy().astype(np.float64)
+        u = kernel.T @ (kernel @ u)
+        expected.append(u / np.linalg.norm(u))
+        assert np.abs(expected[-1][0]) < 0.9
+    model.train_step(data_of(model))
+    for network, u in zip(networks, expected, strict=True):
+        np.testing.assert_allclose(network.hidden.u, u, atol=1e-5)
+    u = model.ema_generator.hidden.u.numpy()
+    assert np.linalg.norm(u) == pytest.approx(1, abs=1e-5)
+
+
 class TestDRAGAN(GANContract):
     """The authors' program's noise."""
 

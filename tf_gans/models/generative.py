@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_gans import layers
 from tf_gans.models.trained import Trained, default_jit_compile
 
 __all__ = ["GenerativeModel", "default_jit_compile", "with_labels"]
@@ -229,6 +230,8 @@ class GenerativeModel(Trained):
                 average.assign_add(rate * (weight - average))
             else:
                 average.assign(weight)
+        # An average of unit vectors is shorter than one.
+        layers.update_power_iterations(self.ema_generator)
 
 
 def with_labels(inputs, labels):

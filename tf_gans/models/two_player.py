@@ -135,6 +135,7 @@ class TwoPlayerModel(GenerativeModel):
 
     def _update_generator(self, labels, numbers):
         """Updates the generator; returns its loss, from before."""
+        layers.update_power_iterations(self.generator)
         with tf.GradientTape() as tape:
             fake = self._generate(labels, numbers)
             loss = self._generator_loss(self._judge(fake, labels, numbers))
@@ -150,6 +151,7 @@ class TwoPlayerModel(GenerativeModel):
         Both gradients are from before either update.
         """
         layers.update_power_iterations(self.discriminator)
+        layers.update_power_iterations(self.generator)
         with tf.GradientTape(persistent=True) as tape:
             fake = self._generate(labels, numbers)
             d_loss, logs, judgement = self._discriminator_loss(

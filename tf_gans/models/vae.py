@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_gans import layers
 from tf_gans.latents import Normal
 from tf_gans.models.generative import GenerativeModel
 from tf_gans.models.outputs import ERROR
@@ -165,6 +166,8 @@ class VAE(GenerativeModel):
     def train_step(self, data):
         """One update of both networks; returns the logs, from before."""
         real, draws, step = data
+        for network in (self.encoder, self.generator):
+            layers.update_power_iterations(network)
         variables = self._learned_variables()
         with tf.GradientTape() as tape:
             reconstruction, kl = self.bound(
