@@ -143,9 +143,13 @@ class MinibatchDiscrimination(keras.layers.Layer):
     def call(self, inputs):
         points = self.projection(inputs)
         points = tf.reshape(points, (-1, self.num_kernels, self.kernel_dim))
+        if points.dtype.size < 4:
+            # A sum over a large batch is more than 16 bits can tell.
+            points = tf.cast(points, tf.float32)
         features = batch_similarity(points)
         if not self.include_self:
             features = features - 1
+        features = tf.cast(features, inputs.dtype)
         return tf.concat([inputs, features], axis=-1)
 
     def compute_output_shape(self, input_shape):

@@ -527,6 +527,34 @@ class TestGaussianVAE(VAEContract):
     options = {"likelihood": "gaussian", "stddev": 0.5, "spread": "softplus"}
 
 
+# Loss scales -----------------------------------------------------------------
+
+
+SCALE = keras.optimizers.LossScaleOptimizer
+
+
+@pytest.mark.parametrize("contract", [TestMinimax, TestBEGAN, TestVAE])
+def test_half_precision_has_a_loss_scale(contract, tmp_path):
+    """As in Keras: none in other dtypes, and one, where there is one."""
+    for dtype in ("mixed_float16", "mixed_bfloat16", None):
+        model = contract().make(dtype)  # with scales of its own in float16
+        names = list(model.optimizers)
+        for given in model.optimizers.values():
+            assert isinstance(given, SCALE) == (dtype == "mixed_float16")
+            inner = getattr(given, "inner_optimizer", None)
+            assert not isinstance(inner, SCALE)
+        model.compile(*(keras.optimizers.Adam(1e-3) for _ in names))
+        for optimizer in model.optimizers.values():
+            assert isinstance(optimizer, SCALE) == (dtype == "mixed_float16")
+    model = contract().make("mixed_float16")
+    model.compile(*(keras.optimizers.Adam(1e-3) for _ in names))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for optimizer in loaded.optimizers.values():
+        assert type(optimizer) is SCALE
+        assert type(optimizer.inner_optimizer) is keras.optimizers.Adam
+
+
 # What cannot be together -----------------------------------------------------
 
 

@@ -135,7 +135,8 @@ class Trained(keras.Model):
         """Configures the model for training.
 
         Args:
-            optimizer: `keras.optimizers.Optimizer`.
+            optimizer: `keras.optimizers.Optimizer`. Where a layer computes in
+                `"mixed_float16"` it is put into a `LossScaleOptimizer`.
             jit_compile: bool or `"auto"`. Whether the block of steps is
                 compiled with XLA; `"auto"` asks `default_jit_compile`.
             steps_per_execution: int or `"auto"`. The steps of a block. With
@@ -186,10 +187,22 @@ class Trained(keras.Model):
         )
         self._optimizer_names = tuple(optimizers)
         for name, (optimizer, variables) in optimizers.items():
+            optimizer = self._with_loss_scale(optimizer)
             setattr(self, name, optimizer)
             # Now, so that a checkpoint's optimizer state has a place to go.
             optimizer.build(variables)
         self.train_function = None
+
+    def _with_loss_scale(self, optimizer):
+        """Scales the losses of float16, as `keras.Model.compile` does."""
+        scale = keras.optimizers.LossScaleOptimizer
+        half = any(
+            layer.dtype_policy.name == "mixed_float16"
+            for layer in layers.walk(self)
+        )
+        if half and not isinstance(optimizer, scale):
+            return scale(optimizer, name="loss_scale_optimizer")
+        return optimizer
 
     @property
     def optimizers(self):

@@ -52,7 +52,8 @@ class TwoPlayerModel(GenerativeModel):
         """Configures the model for training.
 
         Args:
-            generator_optimizer: `keras.optimizers.Optimizer`.
+            generator_optimizer: `keras.optimizers.Optimizer`; see
+                `Trained.compile`.
             discriminator_optimizer: another one.
             jit_compile, steps_per_execution, run_eagerly: see
                 `Trained.compile`.
