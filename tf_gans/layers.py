@@ -289,6 +289,19 @@ def sees_batch(model):
     return _has(model, MinibatchDiscrimination)
 
 
+def overwrites_kernels(model):
+    """Whether a model's kernels change with every call in training.
+
+    Args:
+        model: a `keras.Model`.
+
+    Returns:
+        bool: whether it has `keras.layers.SpectralNormalization`. That of this
+        module leaves the kernels as they are.
+    """
+    return _has(model, keras.layers.SpectralNormalization)
+
+
 def _has(model, kind):
     return any(isinstance(layer, kind) for layer in walk(model))
 

@@ -673,6 +673,27 @@ class TestAverage:
             expected = d * old + (1 - d) * weight
             np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
 
+    def test_is_not_trainable(self):
+        """The copy is the optimizer's in no list and in no count."""
+        gan = make_gan(gan_options={"ema_decay": 0.9})
+        names = [v.path for v in make_gan().variables]
+        averaged = [v.path for v in gan.ema_generator.variables]
+        # Their places among all variables are as they were.
+        start = 2 + len(gan.generator.variables)
+        paths = [v.path for v in gan.variables]
+        assert len(paths) == len(names) + len(averaged)
+        assert paths[start : start + len(averaged)] == averaged
+        trainable = [
+            *gan.generator.trainable_variables,
+            *gan.discriminator.trainable_variables,
+        ]
+        assert len(gan.trainable_variables) == len(trainable) > 0
+        for ours, expected in zip(
+            gan.trainable_variables, trainable, strict=True
+        ):
+            assert ours is expected
+        assert not gan.ema_generator.trainable_variables
+
     def test_samples_come_from_it(self):
         gan = make_gan(gan_options={"ema_decay": 0.9})
         assert gan.sampler is gan.ema_generator
@@ -712,6 +733,13 @@ class TestErrors:
         gan, optimizer = make_gan(compiled=False), FusedAdam()
         with pytest.raises(ValueError, match="the same one twice"):
             gan.compile(optimizer, optimizer)
+
+    @pytest.mark.parametrize("steps", [0, -1, 2.5, None])
+    def test_bad_steps_per_execution(self, steps):
+        with pytest.raises(
+            ValueError, match=f"`steps_per_execution`.*={steps}"
+        ):
+            make_gan(steps_per_execution=steps)
 
     @pytest.mark.parametrize("critic_steps", [0, 1.5, True])
     def test_bad_critic_steps(self, critic_steps):

@@ -30,7 +30,7 @@ from tests.contracts.training import (
     state,
     variables,
 )
-from tf_gans import GAN, losses, penalties
+from tf_gans import GAN, layers, losses, penalties
 from tf_gans.models.began import BEGAN
 from tf_gans.models.vae import VAE
 from tf_gans.noise import InstanceNoise
@@ -563,6 +563,15 @@ def make(**options):
     return GAN(Generator(), discriminator, latents=prior(), **options)
 
 
+def sequential(layer, **options):
+    """A GAN whose discriminator has this layer."""
+    discriminator = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten(), layer]
+    )
+    discriminator.add(keras.layers.Dense(1))
+    return GAN(Generator(), discriminator, latents=prior(), **options)
+
+
 class TestContradictions:
     @pytest.mark.parametrize(
         "penalty",
@@ -588,6 +597,40 @@ class TestContradictions:
         ) as caught:
             make(penalty=penalties.DRAGAN(), batch_norm=True)
         assert caught[0].filename == __file__
+
+    @pytest.mark.parametrize(
+        "penalty", [penalties.GradientPenalty(), penalties.DRAGAN()]
+    )
+    def test_minibatch_discrimination_is_warned_of(self, penalty):
+        name = type(penalty).__name__
+        with pytest.warns(
+            UserWarning, match=rf"{name}.*minibatch disc.*`discriminator`"
+        ) as caught:
+            sequential(layers.MinibatchDiscrimination(), penalty=penalty)
+        assert caught[0].filename == __file__
+        # The demonstration has R1 with it on purpose.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sequential(layers.MinibatchDiscrimination(), penalty=penalties.R1())
+
+    @pytest.mark.parametrize(
+        "penalty",
+        [penalties.R1(), penalties.GradientPenalty(), penalties.DRAGAN()],
+        ids=lambda p: type(p).__name__,
+    )
+    def test_kernels_that_are_overwritten_are_warned_of(self, penalty):
+        name = type(penalty).__name__
+        dense = keras.layers.Dense(2)
+        with pytest.warns(
+            UserWarning, match=rf"{name}.*keras.layers.SpectralNormalization"
+        ) as caught:
+            sequential(
+                keras.layers.SpectralNormalization(dense), penalty=penalty
+            )
+        assert caught[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sequential(layers.SpectralNormalization(dense), penalty=penalty)
 
     def test_r1_allows_it(self):
         with warnings.catch_warnings():

@@ -155,19 +155,29 @@ class GAN(TwoPlayerModel):
                 f"Received: critic_steps={self.critic_steps}, "
                 f"generator_steps={self.generator_steps}"
             )
-        if self.penalty is None or not layers.has_batch_norm(
-            self.discriminator
-        ):
+        if self.penalty is None:
             return
-        message = (
-            f"`penalty={type(self.penalty).__name__}` is a norm for each "
-            "sample, which batch normalisation in the `discriminator` mixes "
-            "with the others of its batch."
-        )
-        if self.penalty.batch_norm == "refuse":
-            raise ValueError(f"{message} Build it without.")
-        if self.penalty.batch_norm == "warn":
+        penalty, rule = type(self.penalty).__name__, self.penalty.batch_norm
+        for mixes, kind, is_refused in (
+            (layers.has_batch_norm, "batch normalisation", rule == "refuse"),
+            (layers.sees_batch, "minibatch discrimination", False),
+        ):
+            if rule == "allow" or not mixes(self.discriminator):
+                continue
+            message = (
+                f"`penalty={penalty}` is a norm for each sample, which {kind} "
+                "in the `discriminator` mixes with the others of its batch."
+            )
+            if is_refused:
+                raise ValueError(f"{message} Build it without.")
             warnings.warn(f"{message} Better build it without.", stacklevel=3)
+        if layers.overwrites_kernels(self.discriminator):
+            warnings.warn(
+                f"`penalty={penalty}` is of one discriminator, and "
+                "keras.layers.SpectralNormalization makes another of it at "
+                "every call. Better use tf_gans.layers.SpectralNormalization.",
+                stacklevel=3,
+            )
 
     # The algorithm ---------------------------------------------------------
 

@@ -67,6 +67,10 @@ class GenerativeModel(Trained):
             )
             self.ema_generator.build(latent_shape)
             self.ema_generator.set_weights(generator.get_weights())
+            # The variables, not the layers: those would normalise batches
+            # another way in `call_with_batch_statistics`.
+            for variable in self.ema_generator.variables:
+                variable.trainable = False
 
     @property
     def batches_per_step(self):

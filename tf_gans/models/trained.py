@@ -178,6 +178,9 @@ class Trained(keras.Model):
                 and math.prod(self.sample_shape) <= _SMALL_SAMPLE
             )
             steps_per_execution = _BLOCK_STEPS if small else 1
+        steps_per_execution = check_positive_int(
+            "steps_per_execution", steps_per_execution
+        )
         # Keras would make an optimizer of its own: there is none to make.
         super().compile(
             optimizer=None,
