@@ -129,7 +129,7 @@ class BEGAN(TwoPlayerModel):
             trainable=False,
         )
 
-    def compile(
+    def compile(  # type: ignore[override]  # two optimizers, not one
         self,
         generator_optimizer,
         discriminator_optimizer,

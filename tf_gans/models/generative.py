@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans import layers
+from tf_gans.models.outputs import DiscriminatorOutput
 from tf_gans.models.trained import Trained, default_jit_compile
 
 __all__ = ["GenerativeModel", "default_jit_compile", "with_labels"]
@@ -40,9 +41,6 @@ class GenerativeModel(Trained):
 
     generator_steps = 1
     """Updates of the generator in a step."""
-
-    discriminator_output = None
-    """What `discriminate` says: a `DiscriminatorOutput`, or None."""
 
     def __init__(self, generator, latents, ema_decay=None, seed=0, **kwargs):
         super().__init__(seed, **kwargs)
@@ -187,6 +185,11 @@ class GenerativeModel(Trained):
     def judgements(self):
         """The former name of `signatures`."""
         return self.signatures()
+
+    @property
+    def discriminator_output(self) -> DiscriminatorOutput | None:
+        """What `discriminate` says, where the model can say it."""
+        return None
 
     def discriminate(self, samples):
         """How real the model finds samples.

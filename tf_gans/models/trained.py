@@ -40,9 +40,6 @@ class Trained(keras.Model):
     headline: tuple[str, ...] = ()
     """The logs that tell in a few words how a training goes."""
 
-    batches_per_step = 1
-    """How many batches of data a step takes."""
-
     sample_shape: tuple[int, ...] = ()
     """The shape of one sample of the data; a block of large ones is short."""
 
@@ -74,6 +71,11 @@ class Trained(keras.Model):
             initializer=lambda shape, dtype: tf.constant(value, tf.int64),
             trainable=False,
         )
+
+    @property
+    def batches_per_step(self):
+        """How many batches of data a step takes."""
+        return 1
 
     @property
     def metrics(self):

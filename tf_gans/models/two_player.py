@@ -41,7 +41,7 @@ class TwoPlayerModel(GenerativeModel):
                 f"Received: {classes[0]} and {classes[1]}"
             )
 
-    def compile(
+    def compile(  # type: ignore[override]  # two optimizers, not one
         self,
         generator_optimizer,
         discriminator_optimizer,
