@@ -306,6 +306,22 @@ class TestSmallDense:
         assert copy.get_config() == layer.get_config()
 
 
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("scale", [0.0, 0.05])
+def test_minibatch_discrimination_sums_in_32_bits(dtype, scale):
+    """Half of 16 bits' numbers are below 1: they do not count to 4,096."""
+    initializer = keras.initializers.RandomNormal(stddev=0.5, seed=1)
+    x = draw(4096, 3, scale=scale)
+    narrow, wide = (
+        MinibatchDiscrimination(2, 2, kernel_initializer=initializer, dtype=d)
+        for d in (dtype, "float32")
+    )
+    features = narrow(x)
+    assert features.dtype == dtype.removeprefix("mixed_")
+    ours = tf.cast(features[:, 3:], tf.float32)
+    np.testing.assert_allclose(ours, wide(x)[:, 3:], rtol=0.01)
+
+
 class TestLookingInside:
     def model(self, layer):
         """A layer within a model within a model."""

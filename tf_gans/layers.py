@@ -143,9 +143,13 @@ class MinibatchDiscrimination(keras.layers.Layer):
     def call(self, inputs):
         points = self.projection(inputs)
         points = tf.reshape(points, (-1, self.num_kernels, self.kernel_dim))
+        if points.dtype.size < 4:
+            # A sum over a large batch is more than 16 bits can tell.
+            points = tf.cast(points, tf.float32)
         features = batch_similarity(points)
         if not self.include_self:
             features = features - 1
+        features = tf.cast(features, inputs.dtype)
         return tf.concat([inputs, features], axis=-1)
 
     def compute_output_shape(self, input_shape):
@@ -285,6 +289,19 @@ def sees_batch(model):
     return _has(model, MinibatchDiscrimination)
 
 
+def overwrites_kernels(model):
+    """Whether a model's kernels change with every call in training.
+
+    Args:
+        model: a `keras.Model`.
+
+    Returns:
+        bool: whether it has `keras.layers.SpectralNormalization`. That of this
+        module leaves the kernels as they are.
+    """
+    return _has(model, keras.layers.SpectralNormalization)
+
+
 def _has(model, kind):
     return any(isinstance(layer, kind) for layer in walk(model))
 
@@ -292,8 +309,8 @@ def _has(model, kind):
 def update_power_iterations(model):
     """Takes one power iteration in each spectral normalisation of a model.
 
-    A training step does this once before it updates the discriminator, whose
-    kernels have moved since the last one.
+    A training step does this before each update of a network, whose kernels
+    have moved since the last one.
 
     Args:
         model: a `keras.Model`. Others of its layers are left alone.

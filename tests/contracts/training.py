@@ -239,7 +239,7 @@ def data_of(model, step=0):
     """What `train_step` sees in a step."""
     critics = model.critic_steps
     real = Pictures().draw(SEED, step * critics, critics)
-    return real, numbers(model, step)
+    return real, numbers(model, step), step
 
 
 def drawn(data, name):

@@ -65,12 +65,13 @@ def simple(level=0.5, gain=0.5, rates=(0.0, 0.0), **options):
     return gan
 
 
-def batch(value, simultaneous=False):
-    """Real images of one value, and z."""
+def batch(value, step=0, simultaneous=False):
+    """Real images of one value, z, and the step's number."""
     real = tf.fill((1, BATCH, 4, 4, 1), value)
     update = {"z": tf.zeros((BATCH, LATENT_DIM))}
     generator = [] if simultaneous else [update]
-    return real, {"discriminator": [update], "generator": generator}
+    draws = {"discriminator": [update], "generator": generator}
+    return real, draws, step
 
 
 # One step --------------------------------------------------------------------
@@ -264,8 +265,9 @@ class TestPatience:
         gan = simple(**self.SIMULATED, min_learning_rate=floor)
         step = tf.function(gan.train_step, autograph=False)
         rows = []
-        for real in reals:
-            logs = step((real[tf.newaxis], batch(0.0)[1]))
+        for i, real in enumerate(reals):
+            number = tf.constant(i, tf.int64)
+            logs = step((real[tf.newaxis], batch(0.0)[1], number))
             rates = [float(o.learning_rate) for o in gan.optimizers.values()]
             rows.append([*logs.values(), *rates])
         np.testing.assert_allclose(rows, expected, rtol=2e-4, atol=2e-5)
@@ -279,15 +281,15 @@ class TestPatience:
 
     def test_a_rate_below_the_floor_stays(self):
         gan = simple(rates=(1e-3, 1e-5), patience=1, min_learning_rate=1e-4)
-        for _ in range(12):
-            gan.train_step(batch(1.0))
+        for i in range(12):
+            gan.train_step(batch(1.0, step=i))
         rates = [float(o.learning_rate) for o in gan.optimizers.values()]
         np.testing.assert_allclose(rates, [1e-4, 1e-5])
 
     def test_never_without_patience(self):
         gan = simple(rates=(1e-3, 1e-3))
-        for _ in range(12):
-            gan.train_step(batch(1.0))
+        for i in range(12):
+            gan.train_step(batch(1.0, step=i))
         for optimizer in gan.optimizers.values():
             assert float(optimizer.learning_rate) == np.float32(1e-3)
 
@@ -295,11 +297,26 @@ class TestPatience:
         gan = simple(rates=(1.0, 1.0), patience=3)
         gan.generator.level.assign(0.0)
         rates = []
-        for _ in range(10):
+        for i in range(10):
             gan.discriminator.gain.assign(0.5)  # M stands still
-            gan.train_step(batch(1.0))
+            gan.train_step(batch(1.0, step=i))
             rates.append(float(gan.generator_optimizer.learning_rate))
         assert rates == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]
+
+    def test_counts_on_after_compiling_again(self):
+        gan = simple(patience=50)
+        seen = []
+        for i in range(4):
+            if i == 2:
+                gan.compile(
+                    keras.optimizers.SGD(0.0),
+                    keras.optimizers.SGD(0.0),
+                    run_eagerly=True,
+                )
+            logs = gan.train_step(batch(1.0 + i, step=i))
+            seen.append(float(logs["m_global"]))
+        assert np.std(seen) > 0.1
+        assert float(gan._mean) == pytest.approx(np.mean(seen))
 
     @pytest.mark.parametrize("scaled", [False, True])
     def test_a_schedule_beside_it(self, scaled):
@@ -331,13 +348,16 @@ class TestPatience:
             ),
             run_eagerly=True,
         )
-        for _ in range(2):
+        seen = []
+        for i in range(2):
             # The gradient of both is 10, which overflows.
             gan.generator.level.assign(20.0)
             gan.discriminator.gain.assign(-9.0)
-            logs = gan.train_step(batch(20.0))
+            logs = gan.train_step(batch(20.0 + i, step=i))
+            seen.append(float(logs["m_global"]))
         assert int(gan.generator_optimizer.iterations) == 0
-        assert float(gan._mean) == float(logs["m_global"])
+        assert seen[0] != seen[1]
+        assert float(gan._mean) == pytest.approx(np.mean(seen))
         assert np.isfinite(float(gan._best))
 
 

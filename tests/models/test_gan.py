@@ -163,7 +163,7 @@ class TestTrainStep:
     def batches(self, critic_steps=1):
         reals = Table().draw(0, 0, critic_steps)
         z = latents.Stratified().draw(0, "test", 0, critic_steps + 1, BATCH)
-        return reals, by_update(z)
+        return reals, by_update(z), 0
 
     @pytest.mark.parametrize("moving", ["generator", "discriminator"])
     def test_each_update_changes_its_own_variables(self, moving):
@@ -195,11 +195,11 @@ class TestTrainStep:
     def test_is_the_algorithm_box(self):
         """Three critic updates and one of the generator, written out."""
         rate = 0.01
-        reals, draws = self.batches(critic_steps=3)
-        z = drawn((reals, draws), "z")
+        batches = self.batches(critic_steps=3)
+        reals, z = batches[0], drawn(batches, "z")
         gan = make_gan(compiled=False, gan_options={"critic_steps": 3})
         gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
-        logs = gan.train_step((reals, draws))
+        logs = gan.train_step(batches)
         assert int(gan.discriminator_optimizer.iterations) == 3
         assert int(gan.generator_optimizer.iterations) == 1
 
@@ -326,6 +326,7 @@ class TestBlocks:
                 (
                     source.draw(SEED, 3 * i, 3),
                     by_update(prior.draw(SEED, "latents", 4 * i, 4, BATCH)),
+                    tf.constant(i, tf.int64),
                 )
             )
         for ours, theirs in zip(state(gan)[1:], state(other)[1:], strict=True):
@@ -648,6 +649,51 @@ class TestAverage:
             gan.generator.get_weights(), one_by_one[0].generator.get_weights()
         )
 
+    @pytest.mark.parametrize("how", ["compiled again", "loaded"])
+    def test_warms_up_once(self, how, tmp_path):
+        """Another optimizer's count does not throw the average away."""
+        steps, options = 30, {"jit_compile": False, "steps_per_execution": 5}
+        gan = make_gan(gan_options={"ema_decay": 0.999}, **options)
+        fit(gan, steps)
+        if how == "loaded":
+            gan.save(tmp_path / "gan.keras")
+            gan = keras.saving.load_model(tmp_path / "gan.keras", compile=False)
+        gan.compile(FusedAdam(1e-2), FusedAdam(1e-2), **options)
+        before = gan.ema_generator.get_weights()
+        fit(gan, 1)
+        t = steps + 1
+        d = min(0.999, (1 + t) / (10 + t))
+        for old, ours, weight in zip(
+            before,
+            gan.ema_generator.get_weights(),
+            gan.generator.get_weights(),
+            strict=True,
+        ):
+            assert np.max(np.abs(weight - old)) > 1e-3
+            expected = d * old + (1 - d) * weight
+            np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
+
+    def test_is_not_trainable(self):
+        """The copy is the optimizer's in no list and in no count."""
+        gan = make_gan(gan_options={"ema_decay": 0.9})
+        names = [v.path for v in make_gan().variables]
+        averaged = [v.path for v in gan.ema_generator.variables]
+        # Their places among all variables are as they were.
+        start = 2 + len(gan.generator.variables)
+        paths = [v.path for v in gan.variables]
+        assert len(paths) == len(names) + len(averaged)
+        assert paths[start : start + len(averaged)] == averaged
+        trainable = [
+            *gan.generator.trainable_variables,
+            *gan.discriminator.trainable_variables,
+        ]
+        assert len(gan.trainable_variables) == len(trainable) > 0
+        for ours, expected in zip(
+            gan.trainable_variables, trainable, strict=True
+        ):
+            assert ours is expected
+        assert not gan.ema_generator.trainable_variables
+
     def test_samples_come_from_it(self):
         gan = make_gan(gan_options={"ema_decay": 0.9})
         assert gan.sampler is gan.ema_generator
@@ -687,6 +733,13 @@ class TestErrors:
         gan, optimizer = make_gan(compiled=False), FusedAdam()
         with pytest.raises(ValueError, match="the same one twice"):
             gan.compile(optimizer, optimizer)
+
+    @pytest.mark.parametrize("steps", [0, -1, 2.5, None])
+    def test_bad_steps_per_execution(self, steps):
+        with pytest.raises(
+            ValueError, match=f"`steps_per_execution`.*={steps}"
+        ):
+            make_gan(steps_per_execution=steps)
 
     @pytest.mark.parametrize("critic_steps", [0, 1.5, True])
     def test_bad_critic_steps(self, critic_steps):

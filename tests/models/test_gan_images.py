@@ -173,6 +173,11 @@ class TestBatchStatistics:
         before = [v.numpy() for v in gan.generator.weights]
         z = gan.latents.draw(1, "sample", 0, 1, 50)[0]
         samples = gan.call_with_batch_statistics(z).numpy()
+        averaged = normed_gan(ema_decay=0.5)
+        averaged.ema_generator.set_weights(gan.generator.get_weights())
+        np.testing.assert_allclose(
+            averaged.call_with_batch_statistics(z), samples, rtol=1e-6
+        )
         for old, new in zip(before, gan.generator.weights, strict=True):
             np.testing.assert_array_equal(old, new)
         beta, gamma = gan.generator.norm.beta, gan.generator.norm.gamma

@@ -43,7 +43,7 @@ class Regression(Trained):
         self._track(["loss", "bias"])
 
     def train_step(self, data):
-        (x, y), draws = data
+        (x, y), draws, _ = data
         x = tf.reshape(x + self.noise * draws["noise"], (-1, 2))
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:

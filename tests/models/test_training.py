@@ -30,7 +30,7 @@ from tests.contracts.training import (
     state,
     variables,
 )
-from tf_gans import GAN, losses, penalties
+from tf_gans import GAN, layers, losses, penalties
 from tf_gans.models.began import BEGAN
 from tf_gans.models.vae import VAE
 from tf_gans.noise import InstanceNoise
@@ -345,6 +345,57 @@ class TestSpectralNormalization(GANContract):
         assert np.abs(u - further / np.linalg.norm(further)).max() > 1e-3
 
 
+def spectral(name):
+    """A model of normalised networks, whose updates move nothing."""
+    networks = {
+        "generator": Generator(spectral_norm=True),
+        "discriminator": Discriminator(spectral_norm=True),
+        "autoencoder": Autoencoder(spectral_norm=True),
+        "encoder": Encoder(spectral_norm=True),
+    }
+    generator = networks["generator"]
+    z = prior(normal=True)
+    if name == "vae":
+        model = VAE(networks["encoder"], generator, z, ema_decay=0.5)
+        model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+        return model, [model.encoder, generator]
+    if name == "began":
+        model = BEGAN(generator, networks["autoencoder"], z, ema_decay=0.5)
+    else:
+        model = GAN(
+            generator,
+            networks["discriminator"],
+            z,
+            simultaneous=name == "simultaneous",
+            ema_decay=0.5,
+        )
+    model.compile(
+        keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), run_eagerly=True
+    )
+    return model, [generator, model.discriminator]
+
+
+@pytest.mark.parametrize("name", ["gan", "simultaneous", "began", "vae"])
+def test_all_that_learn_have_a_power_iteration_a_step(name):
+    """The average has unit vectors, too, where those of units are shorter."""
+    model, networks = spectral(name)
+    expected = []
+    for network in networks:
+        layer = network.hidden
+        u = np.zeros(8)
+        u[0] = 1.0  # far from the singular vector
+        layer.u.assign(u)
+        kernel = layer.layer.kernel.numpy().astype(np.float64)
+        u = kernel.T @ (kernel @ u)
+        expected.append(u / np.linalg.norm(u))
+        assert np.abs(expected[-1][0]) < 0.9
+    model.train_step(data_of(model))
+    for network, u in zip(networks, expected, strict=True):
+        np.testing.assert_allclose(network.hidden.u, u, atol=1e-5)
+    u = model.ema_generator.hidden.u.numpy()
+    assert np.linalg.norm(u) == pytest.approx(1, abs=1e-5)
+
+
 class TestDRAGAN(GANContract):
     """The authors' program's noise."""
 
@@ -476,11 +527,48 @@ class TestGaussianVAE(VAEContract):
     options = {"likelihood": "gaussian", "stddev": 0.5, "spread": "softplus"}
 
 
+# Loss scales -----------------------------------------------------------------
+
+
+SCALE = keras.optimizers.LossScaleOptimizer
+
+
+@pytest.mark.parametrize("contract", [TestMinimax, TestBEGAN, TestVAE])
+def test_half_precision_has_a_loss_scale(contract, tmp_path):
+    """As in Keras: none in other dtypes, and one, where there is one."""
+    for dtype in ("mixed_float16", "mixed_bfloat16", None):
+        model = contract().make(dtype)  # with scales of its own in float16
+        names = list(model.optimizers)
+        for given in model.optimizers.values():
+            assert isinstance(given, SCALE) == (dtype == "mixed_float16")
+            inner = getattr(given, "inner_optimizer", None)
+            assert not isinstance(inner, SCALE)
+        model.compile(*(keras.optimizers.Adam(1e-3) for _ in names))
+        for optimizer in model.optimizers.values():
+            assert isinstance(optimizer, SCALE) == (dtype == "mixed_float16")
+    model = contract().make("mixed_float16")
+    model.compile(*(keras.optimizers.Adam(1e-3) for _ in names))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for optimizer in loaded.optimizers.values():
+        assert type(optimizer) is SCALE
+        assert type(optimizer.inner_optimizer) is keras.optimizers.Adam
+
+
 # What cannot be together -----------------------------------------------------
 
 
 def make(**options):
     discriminator = Discriminator(batch_norm=options.pop("batch_norm", False))
+    return GAN(Generator(), discriminator, latents=prior(), **options)
+
+
+def sequential(layer, **options):
+    """A GAN whose discriminator has this layer."""
+    discriminator = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten(), layer]
+    )
+    discriminator.add(keras.layers.Dense(1))
     return GAN(Generator(), discriminator, latents=prior(), **options)
 
 
@@ -509,6 +597,40 @@ class TestContradictions:
         ) as caught:
             make(penalty=penalties.DRAGAN(), batch_norm=True)
         assert caught[0].filename == __file__
+
+    @pytest.mark.parametrize(
+        "penalty", [penalties.GradientPenalty(), penalties.DRAGAN()]
+    )
+    def test_minibatch_discrimination_is_warned_of(self, penalty):
+        name = type(penalty).__name__
+        with pytest.warns(
+            UserWarning, match=rf"{name}.*minibatch disc.*`discriminator`"
+        ) as caught:
+            sequential(layers.MinibatchDiscrimination(), penalty=penalty)
+        assert caught[0].filename == __file__
+        # The demonstration has R1 with it on purpose.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sequential(layers.MinibatchDiscrimination(), penalty=penalties.R1())
+
+    @pytest.mark.parametrize(
+        "penalty",
+        [penalties.R1(), penalties.GradientPenalty(), penalties.DRAGAN()],
+        ids=lambda p: type(p).__name__,
+    )
+    def test_kernels_that_are_overwritten_are_warned_of(self, penalty):
+        name = type(penalty).__name__
+        dense = keras.layers.Dense(2)
+        with pytest.warns(
+            UserWarning, match=rf"{name}.*keras.layers.SpectralNormalization"
+        ) as caught:
+            sequential(
+                keras.layers.SpectralNormalization(dense), penalty=penalty
+            )
+        assert caught[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sequential(layers.SpectralNormalization(dense), penalty=penalty)
 
     def test_r1_allows_it(self):
         with warnings.catch_warnings():

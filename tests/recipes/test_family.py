@@ -55,7 +55,7 @@ def step(model):
     """The logs of the first step, as they are before its updates."""
     critics = model.critic_steps
     real = Pictures(model).draw(0, 0, critics)
-    return model.train_step((real, numbers(model, 0, BATCH, seed=0)))
+    return model.train_step((real, numbers(model, 0, BATCH, seed=0), 0))
 
 
 # Values ----------------------------------------------------------------------

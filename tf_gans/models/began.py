@@ -129,7 +129,7 @@ class BEGAN(TwoPlayerModel):
             trainable=False,
         )
 
-    def compile(
+    def compile(  # type: ignore[override]  # two optimizers, not one
         self,
         generator_optimizer,
         discriminator_optimizer,
@@ -165,7 +165,7 @@ class BEGAN(TwoPlayerModel):
 
     def train_step(self, data):
         """An update of each player, then of k."""
-        real, draws = data
+        real, draws, step = data
         ((samples, labels),) = self._batches(real)
         (numbers,) = draws["discriminator"]
         if self.simultaneous:
@@ -182,8 +182,8 @@ class BEGAN(TwoPlayerModel):
         logs["k"] = self.k + 0.0
         logs["m_global"] = real_error + tf.abs(balance)
         if self.patience:
-            self._watch(logs["m_global"])
-        self._update_average(self.generator_optimizer.iterations)
+            self._watch(logs["m_global"], step)
+        self._update_average(step)
         return logs
 
     def _discriminator_loss(self, real, fake, labels, numbers):
@@ -216,15 +216,11 @@ class BEGAN(TwoPlayerModel):
         draws = [{"z": each} for each in z]
         return {"discriminator": draws[:1], "generator": draws[1:]}
 
-    def _watch(self, m_global):
+    def _watch(self, m_global, step):
         """Halves the learning rates where M_global stalls."""
-        # The mean of the first steps is that of all so far. There may be no
-        # update yet: the search for a loss scale leaves some out.
-        share = 1 / tf.clip_by_value(
-            tf.cast(self.generator_optimizer.iterations, tf.float32),
-            1.0,
-            _AVERAGED_STEPS,
-        )
+        # The mean of the first steps is that of all so far.
+        count = tf.minimum(tf.cast(step + 1, tf.float32), _AVERAGED_STEPS)
+        share = 1 / count
         mean = self._mean + share * (m_global - self._mean)
         falls = mean < (1 - _PROGRESS) * self._best
         stalled = tf.where(falls, tf.zeros((), tf.int64), self._stalled + 1)

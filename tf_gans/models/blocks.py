@@ -38,7 +38,9 @@ def run_block(model, source, probe, parts, num_steps):
     data = (real, model._draw(seed, first, size, batch_size))
 
     def step(i, losses):
-        logs = model.train_step(tf.nest.map_structure(lambda t: t[i], data))
+        real, draws = tf.nest.map_structure(lambda t: t[i], data)
+        number = first + tf.cast(i, tf.int64)
+        logs = model.train_step((real, draws, number))
         row = tf.stack([logs[name] for name in names])
         return i + 1, losses.write(i, row)
 

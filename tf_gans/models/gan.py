@@ -51,10 +51,8 @@ class GAN(TwoPlayerModel):
         instance_noise: `tf_gans.noise.InstanceNoise`, added to all that the
             discriminator sees, or None. Defaults to `None`.
         ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
-            the generator whose weights are an exponential moving average,
-            `w_ema <- w_ema + (1 - decay) (w - w_ema)`; in the first steps the
-            decay is at most `(1 + t) / (10 + t)`. The moving statistics of
-            batch normalisation are averaged, too. Defaults to `None`.
+            the generator whose weights are an exponential moving average; see
+            `GenerativeModel`. Defaults to `None`.
         track_outputs: bool. Whether the logs also hold `d_real` and `d_fake`,
             the means over the batch of what the discriminator says of real
             and of generated samples (the loss' `output`), in its last update.
@@ -157,19 +155,29 @@ class GAN(TwoPlayerModel):
                 f"Received: critic_steps={self.critic_steps}, "
                 f"generator_steps={self.generator_steps}"
             )
-        if self.penalty is None or not layers.has_batch_norm(
-            self.discriminator
-        ):
+        if self.penalty is None:
             return
-        message = (
-            f"`penalty={type(self.penalty).__name__}` is a norm for each "
-            "sample, which batch normalisation in the `discriminator` mixes "
-            "with the others of its batch."
-        )
-        if self.penalty.batch_norm == "refuse":
-            raise ValueError(f"{message} Build it without.")
-        if self.penalty.batch_norm == "warn":
+        penalty, rule = type(self.penalty).__name__, self.penalty.batch_norm
+        for mixes, kind, is_refused in (
+            (layers.has_batch_norm, "batch normalisation", rule == "refuse"),
+            (layers.sees_batch, "minibatch discrimination", False),
+        ):
+            if rule == "allow" or not mixes(self.discriminator):
+                continue
+            message = (
+                f"`penalty={penalty}` is a norm for each sample, which {kind} "
+                "in the `discriminator` mixes with the others of its batch."
+            )
+            if is_refused:
+                raise ValueError(f"{message} Build it without.")
             warnings.warn(f"{message} Better build it without.", stacklevel=3)
+        if layers.overwrites_kernels(self.discriminator):
+            warnings.warn(
+                f"`penalty={penalty}` is of one discriminator, and "
+                "keras.layers.SpectralNormalization makes another of it at "
+                "every call. Better use tf_gans.layers.SpectralNormalization.",
+                stacklevel=3,
+            )
 
     # The algorithm ---------------------------------------------------------
 
@@ -178,7 +186,7 @@ class GAN(TwoPlayerModel):
 
         Returns the logs of the last of each, from before that update.
         """
-        real, draws = data
+        real, draws, step = data
         update = self._update_discriminator
         if self.simultaneous:
             update = self._update_both
@@ -190,7 +198,7 @@ class GAN(TwoPlayerModel):
                 self.constraint.apply(self.discriminator.trainable_variables)
         for numbers in draws["generator"]:  # none, where both were updated
             logs["g_loss"] = self._update_generator(labels, numbers)
-        self._update_average(self.generator_optimizer.iterations)
+        self._update_average(step)
         return logs
 
     def _discriminator_loss(self, real, fake, labels, numbers):

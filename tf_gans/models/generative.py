@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_gans import layers
+from tf_gans.models.outputs import DiscriminatorOutput
 from tf_gans.models.trained import Trained, default_jit_compile
 
 __all__ = ["GenerativeModel", "default_jit_compile", "with_labels"]
@@ -27,16 +29,18 @@ class GenerativeModel(Trained):
         ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
             the generator whose weights are an exponential moving average,
             `w_ema <- w_ema + (1 - decay) (w - w_ema)`; in the first steps the
-            decay is at most `(1 + t) / (10 + t)`. The moving statistics of
-            batch normalisation are averaged, too. Defaults to `None`.
+            decay is at most `(1 + t) / (10 + t)`, where t counts the
+            generator's updates, those that a loss scale leaves out among them.
+            The moving statistics of batch normalisation are averaged, too.
+            Defaults to `None`.
         seed: int, at least 0. Defaults to `0`.
     """
 
     critic_steps = 1
     """Updates of a second player in a step, each on real samples of its own."""
 
-    discriminator_output = None
-    """What `discriminate` says: a `DiscriminatorOutput`, or None."""
+    generator_steps = 1
+    """Updates of the generator in a step."""
 
     def __init__(self, generator, latents, ema_decay=None, seed=0, **kwargs):
         super().__init__(seed, **kwargs)
@@ -61,6 +65,10 @@ class GenerativeModel(Trained):
             )
             self.ema_generator.build(latent_shape)
             self.ema_generator.set_weights(generator.get_weights())
+            # The variables, not the layers: those would normalise batches
+            # another way in `call_with_batch_statistics`.
+            for variable in self.ema_generator.variables:
+                variable.trainable = False
 
     @property
     def batches_per_step(self):
@@ -178,6 +186,11 @@ class GenerativeModel(Trained):
         """The former name of `signatures`."""
         return self.signatures()
 
+    @property
+    def discriminator_output(self) -> DiscriminatorOutput | None:
+        """What `discriminate` says, where the model can say it."""
+        return None
+
     def discriminate(self, samples):
         """How real the model finds samples.
 
@@ -205,11 +218,16 @@ class GenerativeModel(Trained):
         shape = (num_steps, count, batch_size, *self.latents.shape)
         return tf.unstack(tf.reshape(z, shape), count, axis=1)
 
-    def _update_average(self, updates):
-        """Moves the average on, after the generator's `updates`-th update."""
+    def _update_average(self, step):
+        """Moves the average on, after the generator's updates of a step.
+
+        Args:
+            step: the step's number, from 0. (The optimizer's count would begin
+                anew with each `compile`, and throw the average away.)
+        """
         if self.ema_generator is None:
             return
-        t = tf.cast(updates, tf.float32)
+        t = tf.cast((step + 1) * self.generator_steps, tf.float32)
         rate = 1 - tf.minimum(self.ema_decay, (1 + t) / (10 + t))
         for average, weight in zip(
             self.ema_generator.weights, self.generator.weights, strict=True
@@ -219,6 +237,8 @@ class GenerativeModel(Trained):
                 average.assign_add(rate * (weight - average))
             else:
                 average.assign(weight)
+        # An average of unit vectors is shorter than one.
+        layers.update_power_iterations(self.ema_generator)
 
 
 def with_labels(inputs, labels):

@@ -40,9 +40,6 @@ class Trained(keras.Model):
     headline: tuple[str, ...] = ()
     """The logs that tell in a few words how a training goes."""
 
-    batches_per_step = 1
-    """How many batches of data a step takes."""
-
     sample_shape: tuple[int, ...] = ()
     """The shape of one sample of the data; a block of large ones is short."""
 
@@ -76,6 +73,11 @@ class Trained(keras.Model):
         )
 
     @property
+    def batches_per_step(self):
+        """How many batches of data a step takes."""
+        return 1
+
+    @property
     def metrics(self):
         return list(self._trackers.values())
 
@@ -85,10 +87,11 @@ class Trained(keras.Model):
         """One step of the algorithm.
 
         Args:
-            data: a pair: the step's batches, a tensor of shape
+            data: a triple: the step's batches, a tensor of shape
                 `(batches_per_step, batch, ...)` or, where `parts_of` has
-                several parts, a tuple of such tensors; and the step's row of
-                what `_draw` drew.
+                several parts, a tuple of such tensors; the step's row of what
+                `_draw` drew; and the step's number, from 0, an int or a scalar
+                int64 tensor.
 
         Returns:
             A dict of float32 scalars, one for each name that is tracked.
@@ -134,7 +137,8 @@ class Trained(keras.Model):
         """Configures the model for training.
 
         Args:
-            optimizer: `keras.optimizers.Optimizer`.
+            optimizer: `keras.optimizers.Optimizer`. Where a layer computes in
+                `"mixed_float16"` it is put into a `LossScaleOptimizer`.
             jit_compile: bool or `"auto"`. Whether the block of steps is
                 compiled with XLA; `"auto"` asks `default_jit_compile`.
             steps_per_execution: int or `"auto"`. The steps of a block. With
@@ -176,6 +180,9 @@ class Trained(keras.Model):
                 and math.prod(self.sample_shape) <= _SMALL_SAMPLE
             )
             steps_per_execution = _BLOCK_STEPS if small else 1
+        steps_per_execution = check_positive_int(
+            "steps_per_execution", steps_per_execution
+        )
         # Keras would make an optimizer of its own: there is none to make.
         super().compile(
             optimizer=None,
@@ -185,10 +192,22 @@ class Trained(keras.Model):
         )
         self._optimizer_names = tuple(optimizers)
         for name, (optimizer, variables) in optimizers.items():
+            optimizer = self._with_loss_scale(optimizer)
             setattr(self, name, optimizer)
             # Now, so that a checkpoint's optimizer state has a place to go.
             optimizer.build(variables)
         self.train_function = None
+
+    def _with_loss_scale(self, optimizer):
+        """Scales the losses of float16, as `keras.Model.compile` does."""
+        scale = keras.optimizers.LossScaleOptimizer
+        half = any(
+            layer.dtype_policy.name == "mixed_float16"
+            for layer in layers.walk(self)
+        )
+        if half and not isinstance(optimizer, scale):
+            return scale(optimizer, name="loss_scale_optimizer")
+        return optimizer
 
     @property
     def optimizers(self):

@@ -41,7 +41,7 @@ class TwoPlayerModel(GenerativeModel):
                 f"Received: {classes[0]} and {classes[1]}"
             )
 
-    def compile(
+    def compile(  # type: ignore[override]  # two optimizers, not one
         self,
         generator_optimizer,
         discriminator_optimizer,
@@ -52,7 +52,8 @@ class TwoPlayerModel(GenerativeModel):
         """Configures the model for training.
 
         Args:
-            generator_optimizer: `keras.optimizers.Optimizer`.
+            generator_optimizer: `keras.optimizers.Optimizer`; see
+                `Trained.compile`.
             discriminator_optimizer: another one.
             jit_compile, steps_per_execution, run_eagerly: see
                 `Trained.compile`.
@@ -135,6 +136,7 @@ class TwoPlayerModel(GenerativeModel):
 
     def _update_generator(self, labels, numbers):
         """Updates the generator; returns its loss, from before."""
+        layers.update_power_iterations(self.generator)
         with tf.GradientTape() as tape:
             fake = self._generate(labels, numbers)
             loss = self._generator_loss(self._judge(fake, labels, numbers))
@@ -150,6 +152,7 @@ class TwoPlayerModel(GenerativeModel):
         Both gradients are from before either update.
         """
         layers.update_power_iterations(self.discriminator)
+        layers.update_power_iterations(self.generator)
         with tf.GradientTape(persistent=True) as tape:
             fake = self._generate(labels, numbers)
             d_loss, logs, judgement = self._discriminator_loss(

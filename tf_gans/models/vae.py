@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_gans import layers
 from tf_gans.latents import Normal
 from tf_gans.models.generative import GenerativeModel
 from tf_gans.models.outputs import ERROR
@@ -164,7 +165,9 @@ class VAE(GenerativeModel):
 
     def train_step(self, data):
         """One update of both networks; returns the logs, from before."""
-        real, draws = data
+        real, draws, step = data
+        for network in (self.encoder, self.generator):
+            layers.update_power_iterations(network)
         variables = self._learned_variables()
         with tf.GradientTape() as tape:
             reconstruction, kl = self.bound(
@@ -174,7 +177,7 @@ class VAE(GenerativeModel):
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, variables)
         self.optimizer.apply(gradients, variables)
-        self._update_average(self.optimizer.iterations)
+        self._update_average(step)
         return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
 
     def _draw(self, seed, first_step, num_steps, batch_size):

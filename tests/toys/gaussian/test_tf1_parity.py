@@ -118,7 +118,7 @@ def train(gan, optimizer, num_steps, jit_compile=False):
     for real, z in zip(*batches(num_steps), strict=True):
         updates = [{"z": each} for each in tf.unstack(tf.constant(z, dtype))]
         draws = {"discriminator": updates[:1], "generator": updates[1:]}
-        logs = step((tf.constant(real, dtype), draws))
+        logs = step((tf.constant(real, dtype), draws, 0))
         values.append((logs["d_loss"], logs["g_loss"]))
     weights = [*gan.generator.get_weights(), *gan.discriminator.get_weights()]
     return np.array(values), weights
