@@ -169,7 +169,7 @@ def finish(gan, data, run, args, frames):
     text = (
         f"Step {int(gan.step.numpy()) - 1} of {config['gan']}"
         f"{' with minibatch discrimination' if config['minibatch'] else ''}: "
-        f"{describe(scores, data)}"
+        + " ".join(describe(scores, data).split())
     )
     path = run.path / "mixture.png"
     picture.save(path, text, **shown)
@@ -192,7 +192,7 @@ def finish(gan, data, run, args, frames):
 
 
 def describe(scores, data):
-    """A line on the scores, of one length."""
+    """A line on the scores, of one length, for a film."""
     return (
         f"{scores['modes']:>2} of {data.num_modes} modes, "
         f"{scores['high_quality']:>6.1%} of high quality"

@@ -98,7 +98,7 @@ class DistributionPicture(Picture):
         left.ticklabel_format(axis="y", scilimits=(-3, 4))
         left.yaxis.get_offset_text().set_x(-0.12)
         right.set_ylim(0, 1)
-        right.set_ylabel("D(x), probability of real", color=_BOUNDARY)
+        right.set_ylabel("Decision boundary D(x)", color=_BOUNDARY)
         right.tick_params(axis="y", colors=_BOUNDARY)
         left.grid(axis="x", color="0.92")
         left.set_axisbelow(True)

@@ -26,7 +26,7 @@ class Verdict:
 
     name: str
     label: str
-    ticks: tuple[str, str, str] = ("least", "", "most")
+    ticks: tuple[str, str, str] = ("least real", "", "most real")
     higher_is_real: bool = True
     is_probability: bool = False
 
@@ -38,12 +38,7 @@ PROBABILITY = Verdict(
     is_probability=True,
 )
 LOGIT = Verdict("logit", "critic's output")
-ERROR = Verdict(
-    "error",
-    "reconstruction error",
-    ("most", "", "least"),
-    higher_is_real=False,
-)
+ERROR = Verdict("error", "reconstruction error", higher_is_real=False)
 
 
 class MixtureProbe(Probe):

@@ -115,8 +115,13 @@ class QuadraticsPicture(Picture):
             _WIDTH / 2,
             _HEIGHT - 0.55,
             [bounds[0], real, first, more],
-            ["bounds", "a real curve", "a generated curve", "more"],
-            columnspacing=1.6,
+            [
+                "bounds",
+                "a real curve",
+                "a generated curve",
+                "more generated curves",
+            ],
+            columnspacing=1.0,
         )
         first.set_solid_capstyle("projecting")  # the curve ends at the frame
         artists = [bundle, *bounds, real, first, *_draw_table(axes)]
