@@ -127,9 +127,9 @@ def train(gan, data, run, args, frames):
 
 def finish(gan, data, run, args, frames):
     """Measures the curves, then draws the picture and the film."""
-    from tf_gans.toys.quadratics import picture as quadratics
     from tf_gans.toys.quadratics.metrics import curve_baseline, curve_metrics
-    from tf_gans.toys.quadratics.probe import measured_curves
+    from tf_gans.toys.quadratics.picture import QuadraticsPicture
+    from tf_gans.toys.quadratics.probe import CurveProbe
 
     scores = curve_metrics(gan.sample(NUM_CURVES).numpy(), data)
     floors = curve_baseline(data, NUM_CURVES)
@@ -145,31 +145,26 @@ def finish(gan, data, run, args, frames):
     print_summary(scores, floors)
 
     config = run.config
-    axes = quadratics.CurveAxes.from_data(data)
-    shown = measured_curves(gan, data)
-    picture = (
-        axes,
-        shown.pop("curves"),
-        shown,
+    picture = QuadraticsPicture.from_data(data)
+    shown = CurveProbe(None, data, NUM_SHOWN).once(gan)
+    text = (
         f"Step {int(gan.step.numpy()) - 1} of the recipe {config['recipe']}, "
         f"{config['loss']} loss\n"
         f"{scores['inside']:.1%} of {NUM_CURVES:,} generated curves lie within "
-        f"the bounds; residual {scores['residual']:.2g}",
+        f"the bounds; residual {scores['residual']:.2g}"
     )
     path = run.path / "quadratics.png"
-    quadratics.plot_quadratics(path, *picture)
+    picture.save(path, text, **shown)
     print(f"Picture: {path}")
     sample_runs.deliver(
         gan,
         run,
         args,
         frames,
-        lambda: quadratics.QuadraticsAnimation(
-            args.anim_path, axes, config["num_steps"]
-        ),
+        lambda: picture.film(args.anim_path, config["num_steps"]),
     )
     if not args.no_window and cli.display_exists():
-        quadratics.show_quadratics(*picture)
+        picture.show(text, **shown)
 
 
 def print_summary(scores, floors):

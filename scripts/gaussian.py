@@ -17,7 +17,6 @@ from tf_gans.errors import UserError
 from tf_gans.runs import cli, sample_runs
 
 NUM_POINTS = 10_000  # samples in the picture and in the summary
-NUM_BINS = 99
 STOP_EVERY = 100  # steps between two looks at W1
 
 
@@ -194,29 +193,23 @@ def picture_range(data):
     return data.mean - 24 * data.std, data.mean + 8 * data.std
 
 
+def make_probe(data, receiver, args):
+    """What measures the picture and the film's frames."""
+    from tf_gans.toys.gaussian.probe import DistributionProbe
+
+    low, high = picture_range(data)
+    return DistributionProbe(
+        receiver, data.batch_size, low, high, every=args.anim_every
+    )
+
+
 def train(gan, data, run, args, frames):
     """Trains, and records the film's frames, where one is asked for."""
     from tf_gans import callbacks
     from tf_gans.toys.gaussian.metrics import wasserstein_1
-    from tf_gans.toys.gaussian.probe import (
-        DistributionProbe,
-        generated_samples,
-    )
+    from tf_gans.toys.gaussian.probe import generated_samples
 
-    probe = None
-    if args.anim_path:
-        low, high = picture_range(data)
-        probe = DistributionProbe(
-            lambda steps, boundary, density: frames.append(
-                steps, boundary=boundary, density=density
-            ),
-            batch_size=data.batch_size,
-            low=low,
-            high=high,
-            num_points=NUM_POINTS,
-            num_bins=NUM_BINS,
-            every=args.anim_every,
-        )
+    probe = make_probe(data, frames.append, args) if args.anim_path else None
     stop = None
     if args.stop_at_w1:
         stop = callbacks.StopAtW1(
@@ -228,12 +221,9 @@ def train(gan, data, run, args, frames):
 
 def finish(gan, data, run, args, frames):
     """Measures the samples, then draws the picture and the film."""
-    from tf_gans.toys.gaussian import picture as distributions
     from tf_gans.toys.gaussian.metrics import scalar_baseline, scalar_metrics
-    from tf_gans.toys.gaussian.probe import (
-        decision_boundary,
-        generated_samples,
-    )
+    from tf_gans.toys.gaussian.picture import DistributionPicture
+    from tf_gans.toys.gaussian.probe import generated_samples
 
     samples = generated_samples(gan, NUM_POINTS)
     scores = scalar_metrics(samples, data)
@@ -252,32 +242,25 @@ def finish(gan, data, run, args, frames):
     print_summary(data, scores, floors)
 
     config = run.config
-    low, high = picture_range(data)
-    axes = distributions.DistributionAxes.from_cdf(
-        low, high, data.cdf, bins=NUM_BINS
-    )
-    picture = (
-        axes,
-        decision_boundary(gan, config["batch_size"], low, high),
-        axes.histogram(samples),
+    picture = DistributionPicture.from_data(data, *picture_range(data))
+    shown = make_probe(data, None, args).once(gan)
+    text = (
         f"Step {step - 1} of the recipe {config['recipe']}"
         f"{' with minibatch discrimination' if config['minibatch'] else ''}\n"
-        f"W1 {scores['w1']:.3g}, of perfect samples {floors['w1']:.3g}",
+        f"W1 {scores['w1']:.3g}, of perfect samples {floors['w1']:.3g}"
     )
     path = run.path / "gaussian.png"
-    distributions.plot_distributions(path, *picture)
+    picture.save(path, text, **shown)
     print(f"Picture: {path}")
     sample_runs.deliver(
         gan,
         run,
         args,
         frames,
-        lambda: distributions.DistributionAnimation(
-            args.anim_path, axes, config["num_steps"]
-        ),
+        lambda: picture.film(args.anim_path, config["num_steps"]),
     )
     if not args.no_window and cli.display_exists():
-        distributions.show_distributions(*picture)
+        picture.show(text, **shown)
 
 
 def print_summary(data, scores, floors):

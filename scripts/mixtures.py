@@ -137,13 +137,13 @@ def train(gan, data, run, args, frames):
 
 def finish(gan, data, run, args, frames):
     """Measures the samples, then draws the picture and the film."""
-    from tf_gans.toys.mixtures import picture as mixtures
     from tf_gans.toys.mixtures.metrics import (
         NUM_SAMPLES,
         mixture_baseline,
         mixture_metrics,
     )
-    from tf_gans.toys.mixtures.probe import critic_map, verdict_kind
+    from tf_gans.toys.mixtures.picture import MixturePicture
+    from tf_gans.toys.mixtures.probe import MixtureProbe, verdict_of
 
     samples = gan.sample(NUM_SAMPLES).numpy()
     scores = mixture_metrics(samples, data)
@@ -165,36 +165,35 @@ def finish(gan, data, run, args, frames):
     print_summary(data, scores, floors, NUM_SAMPLES)
 
     config = run.config
-    axes = mixtures.PointAxes.from_data(data, verdict_kind(gan), NUM_SAMPLES)
-    picture = (
-        axes,
-        samples,
-        critic_map(gan, data),
+    picture = MixturePicture.from_data(data, verdict_of(gan), NUM_SAMPLES)
+    shown = {**MixtureProbe(None, data).once(gan), "samples": samples}
+    text = (
         f"Step {int(gan.step.numpy()) - 1} of {config['gan']}"
         f"{' with minibatch discrimination' if config['minibatch'] else ''}: "
-        f"{describe(scores, data)}",
+        + " ".join(describe(scores, data).split())
     )
     path = run.path / "mixture.png"
-    mixtures.plot_mixture(path, *picture)
+    picture.save(path, text, **shown)
     print(f"Picture: {path}")
     sample_runs.deliver(
         gan,
         run,
         args,
         frames,
-        lambda: mixtures.MixtureAnimation(
+        lambda: picture.film(
             args.anim_path,
-            axes,
             config["num_steps"],
-            lambda points: describe(mixture_metrics(points, data), data),
+            lambda samples, critic: describe(
+                mixture_metrics(samples, data), data
+            ),
         ),
     )
     if not args.no_window and cli.display_exists():
-        mixtures.show_mixture(*picture)
+        picture.show(text, **shown)
 
 
 def describe(scores, data):
-    """A line on the scores, of one length."""
+    """A line on the scores, of one length, for a film."""
     return (
         f"{scores['modes']:>2} of {data.num_modes} modes, "
         f"{scores['high_quality']:>6.1%} of high quality"

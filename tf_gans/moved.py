@@ -71,26 +71,6 @@ _NAMES = {
             "curve_metrics",
         ],
     },
-    "tf_gans.plotting": {
-        "tf_gans.toys.gaussian.picture": [
-            "DistributionAnimation",
-            "DistributionAxes",
-            "plot_distributions",
-            "show_distributions",
-        ],
-        "tf_gans.toys.mixtures.picture": [
-            "MixtureAnimation",
-            "PointAxes",
-            "plot_mixture",
-            "show_mixture",
-        ],
-        "tf_gans.toys.quadratics.picture": [
-            "CurveAxes",
-            "QuadraticsAnimation",
-            "plot_quadratics",
-            "show_quadratics",
-        ],
-    },
 }
 
 

@@ -42,7 +42,7 @@ class WeightsProbe(callbacks.Probe):
     """Measures the weights, and keeps what it was given."""
 
     def __init__(self, every=1):
-        super().__init__(every)
+        super().__init__(every=every)
         self.steps, self.values = [], []
 
     def measure(self, gan):

@@ -21,7 +21,7 @@ from tf_gans.plotting import (
     plot_curves,
     write_png,
 )
-from tf_gans.plotting import training_curves as curves
+from tf_gans.plotting import picture as pictures
 
 DIGITS = REAL / "mnist.npz"
 
@@ -381,13 +381,13 @@ def make_rows(count, every=10, outputs=True, seed=0):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """The figures that are saved."""
+    """The figures that are saved: drawn once, without a file."""
     figures = []
-    save = Figure.savefig
 
-    def savefig(figure, *args, **kwargs):
+    def savefig(figure, path, **options):
         figures.append(figure)
-        return save(figure, *args, **kwargs)
+        FigureCanvasAgg(figure).draw()
+        path.touch()
 
     monkeypatch.setattr(Figure, "savefig", savefig)
     return figures
@@ -417,9 +417,7 @@ def levels(axes):
 
 def words(figure):
     """The boxes of all that is written, in pixels."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    renderer = figure.canvas.get_renderer()
     boxes = {}
     for axes in figure.axes:
         owners = [axes, *axes.child_axes]
@@ -537,7 +535,7 @@ class TestCurves:
         plot_curves(tmp_path / "b.png", bare, steps_per_epoch=10)
         _, without = read_png(tmp_path / "b.png")
         left = np.s_[:, : picture.shape[1] // 6, :3]
-        for colour in (curves._BLUE, curves._VERMILION):
+        for colour in (pictures.BLUE, pictures.VERMILION):
             colour = np.round(np.array(colour) * 255)
             dots = (np.abs(picture[left] - colour) < 20).all(axis=-1).sum()
             none = (np.abs(without[left] - colour) < 20).all(axis=-1).sum()

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tf_gans.errors import check_positive_int
 
@@ -12,33 +13,55 @@ class Probe(keras.callbacks.Callback):
     A callback runs between blocks of steps, so it cannot see the middle of a
     block. A probe can: `GAN.fit` compiles its `measure` into the block.
 
-    A subclass implements `measure` and `on_measured`.
+    A subclass implements `measure`.
 
     Args:
+        receiver: function that takes each block's measurements: `steps`, an int
+            array of shape `(moments,)`, the steps' numbers, and, by their
+            names, the arrays that were measured, whose first axis is
+            `moments`. A `Film`'s `add` is one. None, where nothing is sent.
+            Defaults to `None`.
         every: int. Measures after each step whose number, from 0, is a
-            multiple of it.
+            multiple of it. Defaults to `1`.
     """
 
-    def __init__(self, every=1):
+    def __init__(self, receiver=None, every=1):
         super().__init__()
+        self.receiver = receiver
         self.every = check_positive_int("every", every)
 
-    def measure(self, gan):
+    def measure(self, model):
         """Returns a dict of tensors of fixed shapes; runs inside the program.
 
         Args:
-            gan: the model, after the step.
+            model: `GAN`, `BEGAN` or `VAE`, after the step.
         """
         raise NotImplementedError
 
+    def once(self, model):
+        """Measures a model as it is now.
+
+        Args:
+            model: see `measure`.
+
+        Returns:
+            A dict of numpy arrays and scalars, those of one moment.
+        """
+        # Not XLA: for a single call, compiling takes longer than running.
+        measure = tf.function(
+            lambda: self.measure(model), jit_compile=False, autograph=False
+        )
+        return {name: value.numpy() for name, value in measure().items()}
+
     def on_measured(self, steps, values):
-        """Takes a block's measurements.
+        """Takes a block's measurements; sends them to the receiver.
 
         Args:
             steps: int array of shape `(moments,)`, the steps' numbers.
             values: dict of arrays whose first axis is `moments`.
         """
-        raise NotImplementedError
+        if self.receiver:
+            self.receiver(steps, **values)
 
     def receive(self, first_step, num_steps, measured):
         """Called by `GAN` after each block."""

@@ -1,6 +1,7 @@
-"""What figures share, whatever they show: files, windows and films."""
+"""Pictures of which little changes: PNG files, windows and films of them."""
 
 import numpy as np
+import seaborn as sns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -10,77 +11,242 @@ from tf_gans.plotting.video import VideoWriter
 _PICTURE_DPI = 150
 _FILM_DPI = 120
 
+# seaborn's colour-blind-safe palette.
+BLUE, GREEN, VERMILION, PINK, GREY = (
+    sns.color_palette("colorblind")[i] for i in (0, 2, 3, 4, 7)
+)
+
 # All digits of this font, which comes with matplotlib, have one width.
 MONOSPACED = "DejaVu Sans Mono"
 _ADVANCE = 0.602  # that width, as a part of the font's size
 _STEP_SIZE = 9  # in points
+_NUMBERS = {"family": MONOSPACED, "fontsize": _STEP_SIZE, "color": "0.3"}
+
+# In inches.
+_HEAD = 0.25  # from the upper edge to the middle of the line at the top
+_EXTRA_HEAD = 0.28  # for that line, in films of pictures without a title
+_TEXT_LINE = 0.18  # of the text below
+
+# Of legends in the margins.
+LEGEND = {"loc": "center", "frameon": False, "fontsize": 9, "borderpad": 0}
 
 
-def save_figure(path, draw):
-    """Saves a figure as a PNG file.
+def style():
+    """The style of all figures, whatever the user's is; a context manager."""
+    return sns.axes_style("ticks", {"font.family": "DejaVu Sans"})
 
-    Args:
-        path: str or path-like.
-        draw: called with an empty `matplotlib.figure.Figure`.
+
+def save_figure(path, figure):
+    """Saves a `matplotlib.figure.Figure` as a PNG file.
 
     Raises:
         UserError: the file cannot be written.
     """
-    figure = Figure()
-    draw(figure)
     with files.replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=_PICTURE_DPI)
 
 
-def show_figure(draw):
-    """Shows a figure in a window and waits until it is closed.
+class Sheet:
+    """A figure that is measured in inches from its lower left corner.
 
     Args:
-        draw: called with an empty `matplotlib.figure.Figure`.
-
-    Returns:
-        False where there is no window to show it in, as on a machine without a
-        display; True otherwise.
+        figure: `matplotlib.figure.Figure`. Is given the size.
+        width: float.
+        height: float, without the footer.
+        footer: float. Room below the corner. Defaults to `0`.
     """
-    # Only here, because it looks for a display and loads a window toolkit.
-    from matplotlib import pyplot as plt
 
-    try:
-        figure = plt.figure()
-    except Exception:  # each toolkit has its own for a display it cannot open
-        return False
-    try:
-        if figure.canvas.required_interactive_framework is None:
+    def __init__(self, figure, width, height, footer=0.0):
+        self.figure = figure
+        self.height = height
+        self._footer = footer
+        self._whole = (width, height + footer)
+        figure.set_size_inches(self._whole)
+
+    def place(self, x, y):
+        """Turns inches into parts of the figure's width and height."""
+        width, height = self._whole
+        return x / width, (y + self._footer) / height
+
+    def axes(self, left, bottom, width, height, **options):
+        """Adds axes."""
+        size = (width / self._whole[0], height / self._whole[1])
+        place = (*self.place(left, bottom), *size)
+        return self.figure.add_axes(place, **options)
+
+    def text(self, x, y, text, **options):
+        """Writes a text, by default on the middle of its line."""
+        options = {"va": "center_baseline", **options}
+        return self.figure.text(*self.place(x, y), text, **options)
+
+    def legend(self, x, y, handles, labels, **options):
+        """Adds a legend of one row around a point."""
+        self.figure.legend(
+            handles=handles,
+            labels=labels,
+            bbox_to_anchor=self.place(x, y),
+            ncols=len(handles),
+            **{**LEGEND, **options},
+        )
+
+
+class Picture:
+    """A figure of which little changes, as a PNG file, a window and a film.
+
+    A subclass has attributes for what it always shows, such as the real data.
+    It draws that, and the artists of what changes, in `draw_axes`, and gives
+    these artists their values in `set`. The names of the values are those that
+    the problem's `Probe` measures, so a probe's measurements are a picture's
+    and a film's arguments.
+
+    Attributes:
+        size: pair of floats, width and height in inches. Defaults to `(6, 4)`.
+        title: str, or None for no line at the top. Defaults to `None`.
+        head: pair of floats. Where that line begins and ends, in inches.
+        text_centre: float. The middle of the text below, in inches. Defaults to
+            `3`.
+    """
+
+    size: tuple[float, float] = (6, 4)
+    title: str | None = None
+    head: tuple[float, float]
+    text_centre: float = 3
+
+    def draw_axes(self, sheet):
+        """Draws all but the values.
+
+        Args:
+            sheet: `Sheet`, of the picture's size.
+
+        Returns:
+            The artists that change, and those upon them, in drawing order.
+        """
+        raise NotImplementedError
+
+    def set(self, artists, **values):
+        """Gives artists the values to show.
+
+        Args:
+            artists: what `draw_axes` returned.
+            **values: of one moment.
+        """
+        raise NotImplementedError
+
+    def save(self, path, text=None, **values):
+        """Saves the picture as a PNG file.
+
+        Args:
+            path: str or path-like.
+            text: str of one or more lines to print below the picture, or None.
+                Defaults to `None`.
+            **values: see `set`.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        figure = Figure()
+        self._draw(figure, text, values)
+        save_figure(path, figure)
+
+    def show(self, text=None, **values):
+        """Shows the picture in a window and waits until it is closed.
+
+        Args:
+            text: see `save`.
+            **values: see `set`.
+
+        Returns:
+            False where there is no window to show it in, as on a machine
+            without a display; True otherwise.
+        """
+        # Only here, because it looks for a display and loads a window toolkit.
+        from matplotlib import pyplot as plt
+
+        try:
+            figure = plt.figure()
+        except Exception:  # toolkits have their own for an unusable display
             return False
-        draw(figure)
-        plt.show()
-    finally:
-        plt.close(figure)
-    return True
+        try:
+            if figure.canvas.required_interactive_framework is None:
+                return False
+            self._draw(figure, text, values)
+            plt.show()
+        finally:
+            plt.close(figure)
+        return True
+
+    def film(self, path, total_steps, describe=None, fps=30):
+        """Opens a film of the picture through a run.
+
+        Args:
+            path: str or path-like. The film's; see `VideoWriter`.
+            total_steps: int. The run's last step, for the text.
+            describe: function of a frame's values, by their names, that returns
+                a line of text to show in the title's place, or None. Defaults
+                to `None`.
+            fps: int. Frames per second. Defaults to `30`.
+
+        Returns:
+            A `Film`, which is a context manager.
+
+        Raises:
+            UserError: the film cannot be written; see `check_video_path`.
+        """
+        return Film(self, path, total_steps, describe, fps)
+
+    def _draw(self, figure, text, values):
+        lines = text.splitlines() if text else []
+        footer = _TEXT_LINE * len(lines)
+        with style():
+            sheet = Sheet(figure, *self.size, footer)
+            self.set(self.draw_axes(sheet), **values)
+            _draw_head(sheet, self, self.title or "")
+            sheet.text(
+                self.text_centre,
+                0.4 * _TEXT_LINE - footer,
+                "\n".join(lines),
+                ha="center",
+                va="bottom",
+                fontsize=8.5,
+                color="0.3",
+            )
 
 
-class FigureFilm:
-    """Films a figure of which little changes; a context manager.
+class Film:
+    """A film of a picture; a context manager. `Picture.film` makes it.
 
     All that stays as it is, is drawn once. For each frame the artists that
     change are drawn upon a copy of it.
 
-    A subclass has a method `add`, which appends frames with `_write`.
-
     Args:
-        path: str or path-like. The film's; see `VideoWriter`.
-        draw: called with an empty `matplotlib.figure.Figure`; draws it and
-            returns the artists that change, in the order to draw them in.
-        fps: int. Frames per second. Defaults to `30`.
+        picture: `Picture`.
+        path, total_steps, describe, fps: see `Picture.film`.
 
-    Raises:
-        UserError: the film cannot be written; see `check_video_path`.
+    Example:
+
+    >>> source = data.Gaussian(batch_size=8)
+    >>> picture = DistributionPicture.from_data(source)
+    >>> with picture.film("film.mp4", total_steps=5000) as film:
+    ...     probe = DistributionProbe(film.add, batch_size=8)
+    ...     gan.fit(source, steps_per_epoch=5001, callbacks=[probe])
     """
 
-    def __init__(self, path, draw, fps=30):
+    def __init__(self, picture, path, total_steps, describe=None, fps=30):
+        self._picture, self._describe = picture, describe
         figure = Figure(dpi=_FILM_DPI)
         self._canvas = FigureCanvasAgg(figure)
-        self._artists = draw(figure)
+        with style():
+            width, height = picture.size
+            height += 0 if picture.title else _EXTRA_HEAD
+            sheet = Sheet(figure, width, height)
+            self._moving = picture.draw_axes(sheet)
+            self._number = _draw_step(sheet, picture, total_steps)
+            self._artists = [*self._moving, self._number]
+            if describe:
+                self._text = _draw_head(sheet, picture, "", **_NUMBERS)
+                self._artists.append(self._text)
+            else:
+                _draw_head(sheet, picture, picture.title or "")
         for artist in self._artists:
             artist.set_animated(True)
         self._canvas.draw()
@@ -97,39 +263,44 @@ class FigureFilm:
     def __exit__(self, *exception):
         return self._writer.__exit__(*exception)
 
-    def _write(self):
-        """Appends the artists as they are now."""
-        self._writer.write(self._draw())
+    def add(self, steps, **values):
+        """Appends frames.
 
-    def _draw(self):
-        """Returns the frame's pixels, valid until the next is drawn."""
+        Args:
+            steps: int array of shape `(frames,)`.
+            **values: the arrays of the picture's values, whose first axis is
+                `frames`.
+        """
+        for step, *frame in zip(steps, *values.values(), strict=True):
+            self._draw(step, dict(zip(values, frame, strict=True)))
+            self._writer.write(self._pixels)
+
+    def _draw(self, step, values):
+        self._picture.set(self._moving, **values)
+        self._number.set_text(f"{step}")
+        if self._describe:
+            self._text.set_text(self._describe(**values))
         self._canvas.restore_region(self._background)
         for artist in self._artists:
             self._canvas.figure.draw_artist(artist)
-        return self._pixels
 
 
-def draw_step(figure, right, y, total_steps):
-    """Draws `Step ____ / 5000`, to fill in.
+def _draw_head(sheet, picture, text, **options):
+    """Writes the line at the top, from its beginning."""
+    options = {"fontsize": 11, **options}  # leaves room for a step's number
+    y = sheet.height - _HEAD
+    return sheet.text(picture.head[0], y, text, **options)
 
-    Args:
-        figure: `matplotlib.figure.Figure`.
-        right: float. Where the text ends, from 0, the figure's left side, to 1.
-        y: float. The height of its middle, from 0 to 1.
-        total_steps: int. The run's last step.
+
+def _draw_step(sheet, picture, total_steps):
+    """Writes `Step ____ / 5000` at the end of the line at the top.
 
     Returns:
         The number's own, empty text.
     """
-    style = {
-        "ha": "right",
-        "va": "center_baseline",
-        "family": MONOSPACED,
-        "fontsize": _STEP_SIZE,
-        "color": "0.3",
-    }
+    x, y = picture.head[1], sheet.height - _HEAD
     end = f" / {total_steps}"
-    figure.text(right, y, f"Step {' ' * len(str(total_steps))}{end}", **style)
-    indent = len(end) * _ADVANCE * _STEP_SIZE / 72  # inches
-    width = figure.get_size_inches()[0]
-    return figure.text(right - indent / width, y, "", **style)
+    room = " " * len(str(total_steps))
+    sheet.text(x, y, f"Step {room}{end}", ha="right", **_NUMBERS)
+    indent = len(end) * _ADVANCE * _STEP_SIZE / 72
+    return sheet.text(x - indent, y, "", ha="right", **_NUMBERS)

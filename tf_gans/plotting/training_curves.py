@@ -1,21 +1,27 @@
-"""The curves of a training: losses, outputs and measures of convergence."""
+"""The curves of a training: losses, outputs and measures of convergence.
+
+(The parabolas that a GAN learns are another matter: their picture is in
+`tf_gans.toys.quadratics.picture`.)
+"""
 
 import math
 from typing import NamedTuple
 
 import matplotlib
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from tf_gans import files
-
-# seaborn's colour-blind-safe palette. In a GAN's panels blue is of the
-# discriminator and of real samples, vermilion of the generator and of its own.
-_BLUE, _GREEN, _VERMILION, _PINK, _GREY = (
-    sns.color_palette("colorblind")[i] for i in (0, 2, 3, 4, 7)
+from tf_gans.plotting.picture import (
+    BLUE,
+    GREEN,
+    GREY,
+    LEGEND,
+    PINK,
+    VERMILION,
+    save_figure,
+    style,
 )
 
 # In inches.
@@ -26,8 +32,6 @@ _TITLE = 0.3
 _LEGEND = 0.32
 _EPOCHS = 0.46
 _GAP = 0.15
-
-_DPI = 150
 
 
 class _Panel(NamedTuple):
@@ -48,24 +52,26 @@ class _Panel(NamedTuple):
     from_zero: bool = True
 
 
+# In a GAN's panels blue is of the discriminator and of real samples, vermilion
+# of the generator and of its own.
 _LOSSES = _Panel(
     "Loss",
     2.2,
     {
-        "d_loss": ("discriminator loss", _BLUE),
-        "g_loss": ("generator loss", _VERMILION),
-        "penalty": ("penalty", _GREY),
-        "loss": ("loss", _BLUE),
-        "reconstruction": ("reconstruction", _VERMILION),
-        "kl": ("KL divergence", _GREY),
+        "d_loss": ("discriminator loss", BLUE),
+        "g_loss": ("generator loss", VERMILION),
+        "penalty": ("penalty", GREY),
+        "loss": ("loss", BLUE),
+        "reconstruction": ("reconstruction", VERMILION),
+        "kl": ("KL divergence", GREY),
     },
 )
 _PROBABILITIES = _Panel(
     "Probability of real",
     1.7,
     {
-        "d_real": ("D(x), of real samples", _BLUE),
-        "d_fake": ("D(G(z)), of generated samples", _VERMILION),
+        "d_real": ("D(x), of real samples", BLUE),
+        "d_fake": ("D(G(z)), of generated samples", VERMILION),
     },
     limits=(-0.02, 1.02),  # lines at 0 and 1 are seen whole
 )
@@ -77,18 +83,18 @@ _MEASURES = (
     _Panel(
         "Distance",
         1.4,
-        {"wasserstein": ("estimate of the Wasserstein distance", _GREEN)},
+        {"wasserstein": ("estimate of the Wasserstein distance", GREEN)},
     ),
     _Panel(
         "M_global",
         1.4,
-        {"m_global": ("M_global, the measure of convergence", _GREEN)},
+        {"m_global": ("M_global, the measure of convergence", GREEN)},
     ),
     # Not all of [0, 1]: k may stay small.
     _Panel(
         "k",
         1.2,
-        {"k": ("k, the weight of generated samples", _PINK)},
+        {"k": ("k, the weight of generated samples", PINK)},
     ),
 )
 
@@ -154,7 +160,7 @@ def plot_curves(
         )
     steps = np.array([row["step"] for row in rows])
     figure = Figure()
-    with sns.axes_style("ticks", {"font.family": "DejaVu Sans"}):
+    with style():
         stack = _lay_out(figure, title, steps_per_epoch, panels)
         for axes, (panel, series) in zip(stack, panels, strict=True):
             levels = _distinct(equilibrium or {}, series)
@@ -169,12 +175,9 @@ def plot_curves(
         bottom.set_xlim(0, max(steps[-1], 1))
         bottom.xaxis.set_major_locator(_whole_numbers(8))
         bottom.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    with (
-        # A long line that crosses itself often is too much for one piece.
-        matplotlib.rc_context({"agg.path.chunksize": 10_000}),
-        files.replacing(path) as temporary,
-    ):
-        figure.savefig(temporary, format="png", dpi=_DPI)
+    # A long line that crosses itself often is too much for one piece.
+    with matplotlib.rc_context({"agg.path.chunksize": 10_000}):
+        save_figure(path, figure)
 
 
 def _series(rows, names):
@@ -366,12 +369,9 @@ def _draw_legend(axes, distance):
     """Draws the legend above the axes, `distance` inches away."""
     height = axes.get_position().height * axes.figure.get_size_inches()[1]
     axes.legend(
-        loc="center",
         bbox_to_anchor=(0.5, 1 + (distance + _LEGEND / 2) / height),
         ncols=3,
-        frameon=False,
-        fontsize=9,
-        borderpad=0,
+        **LEGEND,
     )
 
 

@@ -9,7 +9,6 @@ import tf_gans
 from tf_gans import data, latents, networks
 from tf_gans.toys.gaussian.probe import (
     DistributionProbe,
-    decision_boundary,
     density_histogram,
     generated_samples,
 )
@@ -33,13 +32,13 @@ def make_gan(minibatch=True, batch_size=8, **kwargs):
     return gan
 
 
-def brute_force(gan, batch_size):
+def brute_force(gan, batch_size, grid=GRID):
     """The probabilities of all points of the grid, group after group."""
     expected = np.full(POINTS, np.nan, np.float32)
     discriminate = tf.function(gan.discriminator, autograph=False)
     for start in range(0, POINTS, batch_size):
         first = min(start, POINTS - batch_size)
-        group = GRID[first : first + batch_size, np.newaxis]
+        group = grid[first : first + batch_size, np.newaxis]
         logits = discriminate(tf.constant(group), training=False)
         values = tf.sigmoid(logits).numpy()[:, 0]
         expected[start : first + batch_size] = values[start - first :]
@@ -52,6 +51,10 @@ def measure(gan, jit_compile=True, **kwargs):
         lambda: probe.measure(gan), jit_compile=jit_compile, autograph=False
     )
     return {name: value.numpy() for name, value in function().items()}
+
+
+def decision_boundary(gan, batch_size):
+    return DistributionProbe(None, batch_size).once(gan)["boundary"]
 
 
 class Recorder:
@@ -221,31 +224,25 @@ class TestBoundary:
             atol=2e-6,
         )
 
-    def test_other_ranges_and_sizes(self):
+    def test_another_range(self):
         gan = make_gan()
-        options = {
-            "low": 2.0,
-            "high": 3.0,
-            "num_points": 50,
-            "boundary_points": 11,
-        }
-        actual = decision_boundary(gan, 10, **options)
-        grid = np.linspace(2, 3, 50, dtype=np.float32).reshape(5, 10, 1)
-        full = [tf.sigmoid(gan.discriminator(g)).numpy() for g in grid]
-        drawn = np.linspace(0, 49, 11).round().astype(int)
-        expected = np.concatenate(full)[drawn, 0]
-        np.testing.assert_allclose(actual, expected, atol=2e-6)
-        measured = measure(gan, batch_size=10, num_bins=5, **options)
-        assert measured["boundary"].shape == (11,)
-        assert measured["density"].shape == (5,)
+        low, high = 2.0, 3.0
+        actual = DistributionProbe(None, 101, low, high).once(gan)
+        grid = np.linspace(low, high, POINTS, dtype=np.float32)
+        expected = brute_force(gan, 101, grid)[DRAWN]
+        np.testing.assert_allclose(actual["boundary"], expected, atol=2e-6)
+        expected, _ = np.histogram(
+            generated_samples(gan), 99, (low, high), density=True
+        )
+        np.testing.assert_allclose(actual["density"], expected, rtol=1e-5)
 
     def test_range_is_the_wrong_way_round(self):
         with pytest.raises(ValueError, match="low=1, high=1"):
             DistributionProbe(None, 8, low=1, high=1)
 
     def test_batch_is_larger_than_the_grid(self):
-        with pytest.raises(ValueError, match="batch_size=51"):
-            DistributionProbe(None, 51, num_points=50)
+        with pytest.raises(ValueError, match="batch_size=10001"):
+            DistributionProbe(None, 10_001)
 
 
 class TestFit:
@@ -311,15 +308,12 @@ class TestFit:
 
     @pytest.mark.slow
     def test_film_of_a_run(self, tmp_path):
-        from tf_gans.toys.gaussian.picture import (
-            DistributionAnimation,
-            DistributionAxes,
-        )
+        from tf_gans.toys.gaussian.picture import DistributionPicture
 
         source = data.Gaussian(8)
-        axes = DistributionAxes.from_cdf(-8, 8, source.cdf)
+        picture = DistributionPicture.from_data(source)
         path = tmp_path / "film.gif"
-        with DistributionAnimation(path, axes, total_steps=20) as film:
+        with picture.film(path, total_steps=20) as film:
             make_gan().fit(
                 source,
                 steps_per_epoch=21,

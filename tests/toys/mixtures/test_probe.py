@@ -8,7 +8,13 @@ import tensorflow as tf
 import tf_gans
 from tf_gans import data, latents, losses
 from tf_gans.toys.mixtures import networks as points
-from tf_gans.toys.mixtures.probe import MixtureProbe, critic_map, verdict_kind
+from tf_gans.toys.mixtures.probe import (
+    ERROR,
+    LOGIT,
+    PROBABILITY,
+    MixtureProbe,
+    verdict_of,
+)
 
 SMALL = {"hidden_size": 6, "num_layers": 1, "seed": 1}
 ROLL = data.SwissRoll(7, scale=0.1, sigma=0.02)  # its mean is not 0
@@ -46,29 +52,33 @@ def cells(resolution):
     )
 
 
+def critic_map(model, resolution):
+    return MixtureProbe(None, ROLL, 1, resolution).once(model)["critic"]
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "verdict"),
     [
-        ("gan", {}, "probability"),
-        ("gan", {"loss": losses.Wasserstein()}, "logit"),
-        ("gan", {"loss": losses.LeastSquares()}, "logit"),
-        ("began", {}, "error"),
-        ("vae", {}, "error"),
+        ("gan", {}, PROBABILITY),
+        ("gan", {"loss": losses.Wasserstein()}, LOGIT),
+        ("gan", {"loss": losses.LeastSquares()}, LOGIT),
+        ("began", {}, ERROR),
+        ("vae", {}, ERROR),
     ],
 )
 def test_the_map_is_what_the_model_says(kind, options, verdict):
     model = make(kind, **options)
-    assert verdict_kind(model) == verdict
+    assert verdict_of(model) is verdict
     x = cells(6)
-    if verdict == "error":
+    if verdict is ERROR:
         judge = "reconstruct" if kind == "vae" else "discriminate"
         restored = model.judgements()[judge](tf.constant(x))["reconstructions"]
         expected = np.abs(x - restored).mean(axis=1)
     else:
         expected = model.discriminator(x).numpy()[:, 0]
-        if verdict == "probability":
+        if verdict is PROBABILITY:
             expected = 1 / (1 + np.exp(-expected))
-    actual = critic_map(model, ROLL, 6)
+    actual = critic_map(model, 6)
     assert actual.dtype == np.float32
     np.testing.assert_allclose(actual, expected.reshape(6, 6), rtol=1e-4)
 
@@ -85,7 +95,7 @@ def test_a_minibatch_sees_the_whole_picture():
         for place, logit in zip(group, logits, strict=True):
             if place >= start:
                 expected[order[place]] = 1 / (1 + np.exp(-logit))
-    actual = critic_map(model, ROLL, 5)
+    actual = critic_map(model, 5)
     np.testing.assert_allclose(actual.ravel(), expected, rtol=1e-4)
 
 
@@ -107,9 +117,7 @@ def test_the_probe_in_a_training():
     z = model.latents.draw(0, "probe", 0, 1, 11)[0]
     expected = model.ema_generator(z)
     np.testing.assert_allclose(last["samples"], expected, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(
-        last["critic"], critic_map(model, ROLL, 4), rtol=1e-4
-    )
+    np.testing.assert_allclose(last["critic"], critic_map(model, 4), rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["num_samples", "resolution", "every"])

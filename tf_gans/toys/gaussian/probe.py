@@ -4,8 +4,11 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans.callbacks.probe import Probe
-from tf_gans.errors import check_positive_int
 from tf_gans.layers import sees_batch
+
+NUM_POINTS = 10_000  # samples, and values in the discriminator's grid
+NUM_BINS = 99  # of the histogram
+BOUNDARY_POINTS = 400  # one for each 1.4 pixels of the film
 
 
 class DistributionProbe(Probe):
@@ -16,26 +19,22 @@ class DistributionProbe(Probe):
     spaced values of being real.
 
     A discriminator with minibatch discrimination judges a value by those in
-    the batch with it. It sees, as in the original, a grid of `num_points`
-    values in groups of `batch_size` neighbours, and only the groups that are
-    needed. What it says depends on a value's place in its group, too: the
-    original draws all 10,000 points, which makes a band of the line. Here, the
-    line is the middle of the band, the mean over `batch_size` neighbours. (Of
-    every 25th point, there would be a moire pattern.) Groups that are wider
-    than a hundredth of the grid are drawn as they are.
+    the batch with it. It sees, as in the original, a grid of 10,000 values in
+    groups of `batch_size` neighbours, and only the groups that are needed. What
+    it says depends on a value's place in its group, too: the original draws all
+    10,000 points, which makes a band of the line. Here, the line is the middle
+    of the band, the mean over `batch_size` neighbours. (Of every 25th point,
+    there would be a moire pattern.) Groups that are wider than a hundredth of
+    the grid are drawn as they are.
 
     Args:
-        receiver: function that takes each block's frames: `steps`, an int
-            array of shape `(frames,)`, `boundary`, of shape `(frames,
-            boundary_points)`, and `density`, of shape `(frames, num_bins)`.
+        receiver: see `Probe`. A block's frames are `boundary`, a float32 array
+            of shape `(frames, 400)`, the probabilities at values from `low` to
+            `high`, and `density`, of shape `(frames, 99)`, that of 10,000
+            samples in the bins between them.
         batch_size: int. The size of the training's batches.
         low: float. The least value that is shown. Defaults to `-8`.
         high: float. The greatest. Defaults to `8`.
-        num_points: int. How many z (`Latents.even`), and how many values in the
-            grid. Defaults to `10_000`.
-        num_bins: int. The histogram's bins. Defaults to `99`.
-        boundary_points: int. The boundary's values, from `low` to `high`.
-            Defaults to `400`: one for each 1.4 pixels of the film.
         every: int. See `Probe`.
 
     Reference:
@@ -43,36 +42,17 @@ class DistributionProbe(Probe):
       https://github.com/AYLIEN/gan-intro)
     """
 
-    def __init__(
-        self,
-        receiver,
-        batch_size,
-        low=-8.0,
-        high=8.0,
-        num_points=10_000,
-        num_bins=99,
-        boundary_points=400,
-        every=1,
-    ):
-        super().__init__(every)
-        self.receiver = receiver
+    def __init__(self, receiver, batch_size, low=-8.0, high=8.0, every=1):
+        super().__init__(receiver, every)
         self.low, self.high = float(low), float(high)
-        self.num_bins = check_positive_int("num_bins", num_bins)
-        self.num_points = check_positive_int("num_points", num_points)
-        self._boundary = _Boundary(
-            batch_size, low, high, num_points, boundary_points
-        )
+        self._boundary = _Boundary(batch_size, low, high)
 
-    def measure(self, gan):
-        z = tf.constant(gan.latents.even(self.num_points))
-        samples = gan.sampler(z, training=False)
-        density = density_histogram(
-            samples[:, 0], self.low, self.high, self.num_bins
-        )
-        return {"boundary": self._boundary(gan), "density": density}
-
-    def on_measured(self, steps, values):
-        self.receiver(steps, values["boundary"], values["density"])
+    def measure(self, model):
+        z = tf.constant(model.latents.even(NUM_POINTS))
+        samples = model.sampler(z, training=False)
+        samples, bounds = samples[:, 0], (self.low, self.high)
+        density = density_histogram(samples, *bounds, NUM_BINS)
+        return {"boundary": self._boundary(model), "density": density}
 
 
 def density_histogram(samples, low, high, num_bins):
@@ -110,7 +90,7 @@ def density_histogram(samples, low, high, num_bins):
     return counts / np.diff(edges) / total
 
 
-def generated_samples(gan, num_points=10_000):
+def generated_samples(gan, num_points=NUM_POINTS):
     """The generator's samples at z spread evenly over the prior.
 
     All `num_points` of them are samples. The original generates whole batches
@@ -127,60 +107,37 @@ def generated_samples(gan, num_points=10_000):
     return gan.sampler(z, training=False).numpy()[:, 0]
 
 
-def decision_boundary(
-    gan,
-    batch_size,
-    low=-8.0,
-    high=8.0,
-    num_points=10_000,
-    boundary_points=400,
-):
-    """The probability that the discriminator gives values of being real.
-
-    Args:
-        gan: `tf_gans.GAN` of scalar samples.
-        batch_size, low, high, num_points, boundary_points: see
-            `DistributionProbe`.
-
-    Returns:
-        A float32 array of shape `(boundary_points,)`.
-    """
-    boundary = _Boundary(batch_size, low, high, num_points, boundary_points)
-    # Not XLA: for a single call, compiling takes longer than running.
-    return tf.function(boundary, autograph=False)(gan).numpy()
-
-
 class _Boundary:
     """Evaluates the decision boundary; see `DistributionProbe`."""
 
-    def __init__(self, batch_size, low, high, num_points, boundary_points):
+    def __init__(self, batch_size, low, high):
         if not low < high:
             raise ValueError(
                 "`low` must be less than `high`. "
                 f"Received: low={low}, high={high}"
             )
-        if batch_size > num_points:
+        if batch_size > NUM_POINTS:
             raise ValueError(
-                f"`batch_size` must be at most `num_points`, {num_points}. "
+                f"`batch_size` must be at most {NUM_POINTS}. "
                 f"Received: batch_size={batch_size}"
             )
-        grid = _column(low, high, num_points)
+        grid = np.linspace(low, high, NUM_POINTS, dtype=np.float32)[:, None]
         # The nearest points of the grid to even positions.
-        drawn = np.linspace(0, num_points - 1, boundary_points)
+        drawn = np.linspace(0, NUM_POINTS - 1, BOUNDARY_POINTS)
         drawn = drawn.round().astype(np.int32)
         self._drawn = grid[drawn]
-        if batch_size * boundary_points <= num_points:
+        if batch_size * BOUNDARY_POINTS <= NUM_POINTS:
             width = batch_size  # the group of the drawn point: one to evaluate
             first = drawn - drawn % batch_size
-        elif batch_size * 100 <= num_points:
+        elif batch_size * 100 <= NUM_POINTS:
             width = batch_size  # parts of neighbouring groups
             first = drawn - batch_size // 2
         else:
             width = 1
             first = drawn
-        first = np.clip(first, 0, num_points - width)
+        first = np.clip(first, 0, NUM_POINTS - width)
         members = first[:, np.newaxis] + np.arange(width)  # (points, width)
-        groups, self._places = _group(num_points, batch_size, members)
+        groups, self._places = _group(batch_size, members)
         self._groups = grid[groups]  # (groups, batch_size, 1)
 
     def __call__(self, gan):
@@ -198,15 +155,14 @@ class _Boundary:
         return tf.reduce_mean(values, axis=1)  # (points, width) -> (points,)
 
 
-def _group(num_points, batch_size, wanted):
-    """Finds points of a grid that is cut into groups of neighbours.
+def _group(batch_size, wanted):
+    """Finds points of the grid, which is cut into groups of neighbours.
 
     Where `batch_size` does not divide the number of points, the last group
     reaches back, to be whole; the points that it shares with the group before
     count as that group's.
 
     Args:
-        num_points: int.
         batch_size: int.
         wanted: int array of any shape. Points of the grid.
 
@@ -217,11 +173,6 @@ def _group(num_points, batch_size, wanted):
     """
     numbers, group = np.unique(wanted // batch_size, return_inverse=True)
     group = group.reshape(wanted.shape)
-    starts = np.minimum(numbers * batch_size, num_points - batch_size)
+    starts = np.minimum(numbers * batch_size, NUM_POINTS - batch_size)
     places = group * batch_size + wanted - starts[group]
     return starts[:, np.newaxis] + np.arange(batch_size), places
-
-
-def _column(low, high, num_points):
-    points = np.linspace(low, high, num_points, dtype=np.float32)
-    return points[:, np.newaxis]

@@ -1,11 +1,44 @@
 """What the 2-D demonstration shows: generated points and the critic's map."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 from tf_gans.callbacks.probe import Probe
 from tf_gans.errors import check_positive_int
 from tf_gans.toys.gaussian.probe import sees_batch
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a model says of a sample, and how a picture names it.
+
+    Attributes:
+        name: str.
+        label: str. The name above the picture.
+        ticks: three str, beside the colours of what looks least real, of the
+            middle, and of what looks most real.
+        higher_is_real: bool. Defaults to `True`.
+        is_probability: bool. Whether it is a number from 0 to 1, of which 1/2
+            is the middle. Defaults to `False`.
+    """
+
+    name: str
+    label: str
+    ticks: tuple[str, str, str] = ("least real", "", "most real")
+    higher_is_real: bool = True
+    is_probability: bool = False
+
+
+PROBABILITY = Verdict(
+    "probability",
+    "D(x), probability of real",
+    ("0", "1/2", "1"),
+    is_probability=True,
+)
+LOGIT = Verdict("logit", "critic's output")
+ERROR = Verdict("error", "reconstruction error", higher_is_real=False)
 
 
 class MixtureProbe(Probe):
@@ -20,10 +53,9 @@ class MixtureProbe(Probe):
     frames.
 
     Args:
-        receiver: function that takes each block's frames: `steps`, an int
-            array of shape `(frames,)`, `samples`, of shape `(frames,
-            num_samples, 2)`, and `critic`, of shape `(frames, resolution,
-            resolution)`, with the lowest row first.
+        receiver: see `Probe`. A block's frames are `samples`, a float32 array
+            of shape `(frames, num_samples, 2)`, and `critic`, of shape
+            `(frames, resolution, resolution)`, with the lowest row first.
         data: the source that is learned, such as `tf_gans.data.Ring`.
         num_samples: int. Defaults to `2500`, that of the published metrics.
         resolution: int. The cells in a row, and the rows. Defaults to `100`.
@@ -33,43 +65,23 @@ class MixtureProbe(Probe):
     def __init__(
         self, receiver, data, num_samples=2500, resolution=100, every=1
     ):
-        super().__init__(every)
-        self.receiver = receiver
+        super().__init__(receiver, every)
         self.num_samples = check_positive_int("num_samples", num_samples)
         self._map = _Map(data, check_positive_int("resolution", resolution))
 
-    def measure(self, gan):
-        z = gan.latents.draw(0, "probe", 0, 1, self.num_samples)[0]
-        samples = gan.sampler(z, training=False)
-        return {"samples": samples, "critic": self._map(gan)}
-
-    def on_measured(self, steps, values):
-        self.receiver(steps, **values)
+    def measure(self, model):
+        z = model.latents.draw(0, "probe", 0, 1, self.num_samples)[0]
+        samples = model.sampler(z, training=False)
+        return {"samples": samples, "critic": self._map(model)}
 
 
-def critic_map(gan, data, resolution=100):
-    """What the discriminator says of the centres of a picture's cells.
+def verdict_of(model):
+    """What a model says of a sample, a `Verdict`.
 
-    Args:
-        gan: a model of points in the plane.
-        data, resolution: see `MixtureProbe`.
-
-    Returns:
-        A float32 array of shape `(resolution, resolution)`, lowest row first.
+    It is the probability of being real, the output of a critic that names no
+    probability, or the error of a reconstruction.
     """
-    # Not XLA: for a single call, compiling takes longer than running.
-    function = tf.function(_Map(data, resolution), autograph=False)
-    return function(gan).numpy()
-
-
-def verdict_kind(gan):
-    """What a model says of a sample.
-
-    Returns:
-        `"probability"` of being real, the `"logit"` of a critic that names no
-        probability, or the `"error"` of a reconstruction.
-    """
-    return _judge(gan, tf.zeros((1, *gan.sample_shape)))[0]
+    return _judge(model, tf.zeros((1, *model.sample_shape)))[0]
 
 
 class _Map:
@@ -110,20 +122,20 @@ def _judge(gan, points):
     """What a model says of points.
 
     Returns:
-        The kind, see `verdict_kind`, and a float32 tensor of shape `(n,)`.
+        Its `Verdict`, and a float32 tensor of shape `(n,)`.
     """
     judgements = gan.judgements()
     if "discriminate" not in judgements:
         restored = judgements["reconstruct"](points)["reconstructions"]
-        return "error", tf.reduce_mean(tf.abs(points - restored), axis=-1)
+        return ERROR, tf.reduce_mean(tf.abs(points - restored), axis=-1)
     said = judgements["discriminate"](points)
-    for kind, name in (
-        ("probability", "probabilities"),
-        ("error", "errors"),
-        ("logit", "logits"),
+    for verdict, name in (
+        (PROBABILITY, "probabilities"),
+        (ERROR, "errors"),
+        (LOGIT, "logits"),
     ):
         if name in said:
-            return kind, tf.reshape(tf.cast(said[name], tf.float32), [-1])
+            return verdict, tf.reshape(tf.cast(said[name], tf.float32), [-1])
     raise ValueError(
         "`gan` must say probabilities, errors or logits of samples. "
         f"Received: {', '.join(said)}"

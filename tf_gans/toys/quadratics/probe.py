@@ -6,8 +6,7 @@ import tensorflow as tf
 from tf_gans.callbacks.probe import Probe
 from tf_gans.errors import check_positive_int
 
-# What the discriminator says, beside the curves themselves.
-VERDICTS = ("d_loss", "d_real", "accuracy")
+NUM_JUDGED = 500  # curves of each kind
 
 
 class CurveProbe(Probe):
@@ -22,62 +21,36 @@ class CurveProbe(Probe):
     discriminator that calls everything real has a mean of D(x) of 1, and an
     accuracy of 1/2.
 
-    The numbers are those of `num_judged` real curves, whose coefficients are
+    The numbers are those of 500 real curves, whose coefficients are
     spread evenly over their range, and as many generated ones. The listing has
     those of the step's batch, which jump.
 
     Args:
-        receiver: function that takes each block's frames: `steps`, an int
-            array of shape `(frames,)`, `curves`, of shape `(frames,
-            num_curves, num_points)`, and `d_loss`, `d_real` and `accuracy`, of
-            shape `(frames,)`.
+        receiver: see `Probe`. A block's frames are `curves`, a float32 array
+            of shape `(frames, num_curves, num_points)`, and `d_loss`, `d_real`
+            and `accuracy`, of shape `(frames,)`.
         data: `tf_gans.data.Quadratics`.
-        num_curves: int. How many curves a frame shows. Defaults to `30`.
-        num_judged: int. At least `num_curves`. Defaults to `500`.
+        num_curves: int. How many curves a frame shows, at most 500. Defaults
+            to `30`.
         every: int. See `Probe`.
     """
 
-    def __init__(self, receiver, data, num_curves=30, num_judged=500, every=1):
-        super().__init__(every)
-        self.receiver = receiver
+    def __init__(self, receiver, data, num_curves=30, every=1):
+        super().__init__(receiver, every)
         self.num_curves = check_positive_int("num_curves", num_curves)
-        self.num_judged = check_positive_int("num_judged", num_judged)
-        if num_judged < num_curves:
+        if num_curves > NUM_JUDGED:
             raise ValueError(
-                "`num_judged` must be at least `num_curves`. "
-                f"Received: num_judged={num_judged}, num_curves={num_curves}"
+                f"`num_curves` must be at most {NUM_JUDGED}. "
+                f"Received: num_curves={num_curves}"
             )
-        quantiles = (np.arange(num_judged) + 0.5) / num_judged
+        quantiles = (np.arange(NUM_JUDGED) + 0.5) / NUM_JUDGED
         self._real = data.curves(data.ppf(quantiles)).astype(np.float32)
 
-    def measure(self, gan):
-        z = gan.latents.draw(0, "probe", 0, 1, self.num_judged)[0]
-        fake = gan.sampler(z, training=False)
-        verdict = judge(gan, tf.constant(self._real), fake)
+    def measure(self, model):
+        z = model.latents.draw(0, "probe", 0, 1, NUM_JUDGED)[0]
+        fake = model.sampler(z, training=False)
+        verdict = judge(model, tf.constant(self._real), fake)
         return {"curves": fake[: self.num_curves], **verdict}
-
-    def on_measured(self, steps, values):
-        self.receiver(steps, **values)
-
-
-def measured_curves(gan, data, num_curves=30, num_judged=500):
-    """What a frame shows, of the model as it is now.
-
-    Args:
-        gan: `tf_gans.GAN`.
-        data, num_curves, num_judged: see `CurveProbe`.
-
-    Returns:
-        A dict: `curves`, an array of shape `(num_curves, num_points)`, and the
-        floats `d_loss`, `d_real` and `accuracy`.
-    """
-    probe = CurveProbe(None, data, num_curves, num_judged)
-    # Not XLA: for a single call, compiling takes longer than running.
-    values = tf.function(probe.measure, autograph=False)(gan)
-    return {
-        name: value.numpy() if value.shape.rank else float(value)
-        for name, value in values.items()
-    }
 
 
 def judge(gan, real, fake):
@@ -88,7 +61,7 @@ def judge(gan, real, fake):
         real, fake: tensors of shape `(n, *sample_shape)`.
 
     Returns:
-        A dict of scalars, one for each name in `VERDICTS`.
+        A dict of scalars: `d_loss`, `d_real` and `accuracy`.
     """
     real_logits = gan.discriminator(real, training=False)
     fake_logits = gan.discriminator(fake, training=False)
