@@ -1,18 +1,22 @@
 """Images from data sets, .npz files and folders, and all that can be wrong."""
 
+import contextlib
+import functools
 import io
+import os
 import pathlib
+import socket
 import urllib.error
 import zipfile
 
 import keras
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from tests.paths import REAL
 from tf_gans import data
-from tf_gans.data import loading
+from tf_gans.data import archives, arrays, downloads, folders, user_files
 from tf_gans.errors import UserError
 
 
@@ -110,6 +114,17 @@ class TestNpz:
             ({"x_train": noise(5, 4, 4, 2)}, r"1 or 3 channels"),
             ({"x_train": noise(5, 0, 4, 1)}, r"received \(5, 0, 4, 1\)"),
             ({"x_train": np.uint8(5)}, r"received \(\)"),
+            ({"x_train": noise(5, 64)}, r"save x\.reshape\(-1, 8, 8\)"),
+            (
+                {"x_train": noise(5, 3, 4, 4)},
+                r"save x\.transpose\(0, 2, 3, 1\)",
+            ),
+            # An array of ones may be black or white, or both with a half.
+            ({"x_train": np.eye(4)[np.newaxis].repeat(2, 0) - 0.1}, "save np"),
+            ({"x_train": np.full((5, 4, 4), np.nan)}, "float64 from nan"),
+            ({"x_train": np.arange(32).reshape(2, 4, 4) * 9}, "0 to 279"),
+            ({"x_train": np.arange(32.0).reshape(2, 4, 4) / 8}, "0 to 3.875"),
+            ({"images": noise(5, 4, 4), "arr_0": noise(5, 4, 4)}, "as x_train"),
             ({"x_train": noise(1, 4, 4)}, "at least 2 images; received 1"),
             ({"x_train": noise(0, 4, 4)}, "at least 2 images; received 0"),
         ],
@@ -122,9 +137,10 @@ class TestNpz:
         [
             (None, "labels as y_train; received x_train"),
             (np.arange(4), r"each of the 5 images; received shape \(4,\)"),
-            (np.eye(5, dtype=int), r"received shape \(5, 5\)"),
-            (np.arange(5.0), "integers; received float64"),
-            (np.array(list("abcde")), "integers; received <U1"),
+            (np.ones((5, 3), int), r"shape \(5, 3\) must be one-hot.*argmax"),
+            (np.eye(5)[..., np.newaxis], r"received shape \(5, 5, 1\)"),
+            (np.eye(4), r"each of the 5 images; received shape \(4, 4\)"),
+            (np.arange(5.0), r"integers; received float64; save y\.astype"),
             (np.arange(5) - 1, "from 0 to 65535; received -1 to 3"),
             (np.arange(5) + 2**20, "from 0 to 65535; received 1048576"),
             (np.full(5, 2**63, np.uint64), "received 9223372036854775808"),
@@ -172,6 +188,20 @@ class TestNpz:
         path.write_bytes(damaged)
         check_refused("cannot be read: .*CRC", path)
 
+    def test_a_header_that_is_not_whole(self, tmp_path):
+        path = save_npz(tmp_path / "x.npz", x_train=noise(50, 4, 4))
+        content = io.BytesIO()
+        np.save(content, noise(50, 4, 4))
+        for old, new, message in (
+            (b"}", b" ", "is not a whole .npz file"),
+            (b"(50, ", b"(5e, ", "x_train: "),
+            (b"(50, ", b"(99, ", "x_train is not whole.*(99, 4, 4)"),
+        ):
+            with zipfile.ZipFile(path, "w") as file:
+                damaged = content.getvalue().replace(old, new, 1)
+                file.writestr("x_train.npy", damaged)
+            check_refused(message, path)
+
     def test_members_that_are_no_arrays(self, tmp_path):
         path = tmp_path / "x.npz"
         with zipfile.ZipFile(path, "w") as file:
@@ -192,6 +222,262 @@ class TestNpz:
         for name in ("x.npy", "x.png", "x"):
             (tmp_path / name).write_bytes(b"1")
             check_refused("must be a folder of images or", tmp_path / name)
+
+
+def load_saying(path, **arguments):
+    """The images, and all that was said, which named the path."""
+    lines = []
+    images = load(path, say=lines.append, **arguments)
+    assert all(line.startswith(str(path)) for line in lines)
+    assert not any("\n" in line for line in lines)
+    return images, " | ".join(lines)
+
+
+class TestNpzOfOthers:
+    """Layouts that can be read in one way only are converted, and it is said."""
+
+    @pytest.mark.parametrize(
+        "key", ["arr_0", "images", "train_images", "x", "X", "data"]
+    )
+    def test_other_names(self, tmp_path, key):
+        x = noise(5, 6, 6)
+        path = save_npz(tmp_path / "x.npz", **{key: x}, others=np.arange(3))
+        images, said = load_saying(path)
+        np.testing.assert_array_equal(images.images[..., 0], x)
+        assert said == f"{path}: the images are {key}"
+
+    def test_other_names_of_labels(self, tmp_path):
+        np.savez(tmp_path / "x.npz", noise(5, 6, 6), np.arange(5))
+        images, said = load_saying(tmp_path / "x.npz", with_labels=True)
+        np.testing.assert_array_equal(images.labels, np.arange(5))
+        assert said.endswith("the images are arr_0, the labels are arr_1")
+
+    def test_the_name_of_keras_goes_before(self, tmp_path):
+        x = noise(5, 6, 6)
+        path = save_npz(tmp_path / "x.npz", images=noise(3, 6, 6), x_train=x)
+        np.testing.assert_array_equal(load(path).images[..., 0], x)
+
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_channels_first(self, tmp_path, channels):
+        x = noise(5, channels, 6, 7)
+        path = save_npz(tmp_path / "x.npz", x_train=x)
+        images, said = load_saying(path)
+        np.testing.assert_array_equal(images.images, x.transpose(0, 2, 3, 1))
+        assert images.images.flags.c_contiguous
+        assert "channels come first" in said
+
+    @pytest.mark.parametrize("axis", [1, 3])
+    def test_an_alpha_channel(self, tmp_path, axis):
+        x = np.zeros((5, 6, 7, 4), np.uint8)
+        x[:2] = 9, 8, 7, 255
+        x[2] = 0, 0, 0, 51  # a fifth of black
+        path = save_npz(tmp_path / "x.npz", x_train=np.moveaxis(x, 3, axis))
+        images, said = load_saying(path)
+        assert images.images.shape == (5, 6, 7, 3)
+        np.testing.assert_array_equal(
+            images.images[:, 2, 2],
+            [[9, 8, 7]] * 2 + [[204] * 3] + [[255] * 3] * 2,
+        )
+        assert "transparent becomes white" in said
+
+    @pytest.mark.parametrize(
+        ("convert", "said"),
+        [
+            (lambda x: x.astype(np.int64), "int64 values 0 to 255"),
+            (lambda x: x.astype(np.uint16), "uint16 values 0 to 255"),
+            (lambda x: x.astype(np.float32), "float32 values 0 to 255"),
+            (lambda x: x / np.float32(255), "float32 values 0 to 1"),
+            (lambda x: (x / 255).astype(np.float16), "float16 values 0 to 1"),
+            (lambda x: x / 127.5 - 1, "float64 values -1 to 1"),
+        ],
+    )
+    @pytest.mark.parametrize("chunk", [2**22, 200])
+    def test_numbers_that_are_pixels(
+        self, tmp_path, monkeypatch, convert, said, chunk
+    ):
+        """All 256 greys come back, also where they are converted in parts."""
+        monkeypatch.setattr(arrays, "_CHUNK", chunk)
+        x = np.arange(5 * 64).astype(np.uint8).reshape(5, 8, 8)
+        path = save_npz(tmp_path / "x.npz", x_train=convert(x))
+        images, lines = load_saying(path)
+        np.testing.assert_array_equal(images.images[..., 0], x)
+        assert images.images.dtype == np.uint8
+        assert said in lines
+        plain = load(save_npz(tmp_path / "y.npz", x_train=x))
+        assert images.identity == plain.identity
+
+    def test_all_at_once(self, tmp_path):
+        x = noise(5, 4, 8, 8)
+        x[:, 3] = 255
+        path = save_npz(tmp_path / "x.npz", images=x / 255)
+        np.testing.assert_array_equal(
+            load_saying(path)[0].images, x[:, :3].transpose(0, 2, 3, 1)
+        )
+
+    @pytest.mark.parametrize("dtype", ["int64", "float32", "bool"])
+    def test_one_hot_labels(self, tmp_path, dtype):
+        y = np.eye(4, dtype=dtype)[[3, 0, 1, 3, 2]]
+        path = save_npz(tmp_path / "x.npz", x_train=noise(5, 4, 4), y_train=y)
+        images, said = load_saying(path, with_labels=True)
+        np.testing.assert_array_equal(images.labels, [3, 0, 1, 3, 2])
+        assert images.labels.dtype == np.int32
+        assert "one-hot labels become 0 to 3" in said
+        assert images.classes is None
+
+    @pytest.mark.parametrize("dtype", ["U", "S"])
+    @pytest.mark.parametrize("shape", [(5,), (5, 1)])
+    def test_labels_that_are_names(self, tmp_path, dtype, shape):
+        y = np.array(["dog", "cat", "emu", "cat", "dog"], dtype).reshape(shape)
+        path = save_npz(tmp_path / "x.npz", x_train=noise(5, 4, 4), y_train=y)
+        images, said = load_saying(path, with_labels=True)
+        np.testing.assert_array_equal(images.labels, [1, 0, 2, 0, 1])
+        assert images.classes == ("cat", "dog", "emu")
+        assert "labels: 0 cat, 1 dog, 2 emu" in said
+        assert load(path).classes is None
+
+    def test_names_that_are_numbers(self, tmp_path):
+        y = np.array(["10", "9", "0", "10", "9"])
+        path = save_npz(tmp_path / "x.npz", x_train=noise(5, 4, 4), y_train=y)
+        images, _ = load_saying(path, with_labels=True)
+        assert images.classes == ("0", "9", "10")
+        np.testing.assert_array_equal(images.labels, [2, 1, 0, 2, 1])
+
+
+class TestMemory:
+    """A megabyte of archive may be gigabytes of zeros."""
+
+    def test_an_archive_that_unpacks_to_more_than_there_is(
+        self, tmp_path, monkeypatch
+    ):
+        path = tmp_path / "x.npz"
+        np.savez_compressed(path, x_train=np.zeros((100, 128, 128), np.uint8))
+        assert path.stat().st_size < 10_000
+        assert len(load(path).images) == 100
+        monkeypatch.setattr(user_files, "available_memory", lambda: 2**20)
+        check_refused(
+            "unpacked x_train take 1.6 MiB of memory, and 1.0 MiB are", path
+        )
+
+    def test_what_it_is_resized_to_counts_too(self, tmp_path, monkeypatch):
+        path = save_npz(tmp_path / "x.npz", x_train=noise(10, 8, 8))
+        monkeypatch.setattr(user_files, "available_memory", lambda: 2**20)
+        assert load(path, size=256, channels=1).images.shape[1] == 256
+        message = "10 images of 512x512 take 2.5 MiB.*smaller --size"
+        check_refused(message, path, size=512)
+        write_images(tmp_path / "a", 10)
+        message = "10 images of 512x512 pixels take 7.5 MiB.*smaller --size"
+        check_refused(message, tmp_path / "a", size=512)
+        check_refused("triangles: .*MiB", dataset="triangles")
+
+    def test_there_is_some(self):
+        """And a number that the machine could have."""
+        assert user_files.available_memory() > 2**20
+
+
+class TestOddPaths:
+    """What is no file, has no end, or rings the bell."""
+
+    @pytest.fixture
+    def pipe(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe.png")
+        return tmp_path / "pipe.png"
+
+    def test_a_pipe(self, pipe):
+        check_refused("must be a file or a folder; received a pipe", pipe)
+        with pytest.raises(UserError, match="received a pipe"):
+            data.peek_images(path=pipe)
+        check_refused("received a pipe", "/dev/null")
+
+    def test_a_pipe_in_a_folder(self, pipe):
+        write_images(pipe.parent, 3)
+        os.mkfifo(pipe.parent / "x")
+        with socket.socket(socket.AF_UNIX) as listener:
+            with contextlib.chdir(pipe.parent):  # a short name
+                listener.bind("s")
+            images, said = load_saying(pipe.parent, size=4)
+        assert len(images.images) == 3
+        assert "3 pipe, socket or device" in said
+
+    @pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".npz", "a\0b"])
+    def test_impossible_names(self, tmp_path, name):
+        with pytest.raises(UserError, match="cannot be read: ") as caught:
+            load(str(tmp_path / name))
+        assert "\n" not in str(caught.value)
+        assert "\0" not in str(caught.value)
+
+    def test_a_circle_of_links(self, tmp_path):
+        (tmp_path / "a").symlink_to(tmp_path / "b")
+        (tmp_path / "b").symlink_to(tmp_path / "a")
+        check_refused("symbolic links", tmp_path / "a")
+
+    def test_names_are_printed_on_one_line_without_codes(self, tmp_path):
+        folder = tmp_path / "new\nline\x1b[31m"
+        for name in ("red\x1b[31m", "two\nlines"):
+            write_images(folder / name, 3)
+        (folder / "red\x1b[31m" / "0\n.png").write_bytes(b"broken")
+        (folder / "bell.\a").write_bytes(b"nothing")
+        lines = []
+        images = load(folder, size=4, with_labels=True, say=lines.append)
+        assert len(lines) == 3
+        assert all(line.isprintable() for line in lines)
+        assert "new\\nline\\x1b[31m" in lines[0]
+        # What is kept is the name itself, and what is printed is not.
+        assert images.classes == ("red\x1b[31m", "two\nlines")
+        assert images.name.isprintable()
+        with pytest.raises(UserError) as caught:
+            load(folder)
+        assert str(caught.value).isprintable()
+
+
+class TestPeek:
+    """What can be known, and refused, before the pictures are read."""
+
+    @pytest.fixture(autouse=True)
+    def no_reading(self, monkeypatch):
+        def fail(*_, **__):
+            raise AssertionError("pictures were read")
+
+        monkeypatch.setattr(folders, "_decode", fail)
+        monkeypatch.setattr(archives._Archive, "read", fail)
+        monkeypatch.setattr(downloads, "load", fail)
+
+    def test_a_folder(self, tmp_path):
+        write_images(tmp_path / "a", 3)
+        write_images(tmp_path / "b", 3)
+        peek = functools.partial(data.peek_images, path=tmp_path)
+        facts = peek(size=30, with_labels=True)
+        assert facts == data.ImageFacts(6, 30, 30, None)
+        assert peek(size=30, channels=1).channels == 1
+        with pytest.raises(UserError, match="--size"):
+            peek()
+        write_images(tmp_path, 1)
+        with pytest.raises(UserError, match="1 images lie in none"):
+            peek(size=30, with_labels=True)
+
+    def test_an_npz(self, tmp_path):
+        for x, shape in (
+            (noise(5, 6, 8), (5, 6, 8, 1)),
+            (noise(5, 3, 6, 8), (5, 6, 8, 3)),
+            (noise(5, 6, 8, 4) / 255, (5, 6, 8, 3)),
+        ):
+            path = save_npz(tmp_path / "x.npz", images=x)
+            assert data.peek_images(path=path) == data.ImageFacts(*shape)
+        facts = data.peek_images(path=path, size=30, channels=1)
+        assert facts == data.ImageFacts(5, 30, 30, 1)
+        save_npz(path, x_train=noise(5, 6))
+        with pytest.raises(UserError, match="images must be of shape"):
+            data.peek_images(path=path)
+        with pytest.raises(UserError, match="does not exist"):
+            data.peek_images(path=tmp_path / "none")
+
+    def test_a_data_set(self):
+        facts = data.peek_images("cifar10", channels=1)
+        assert facts == data.ImageFacts(50_000, 32, 32, 1)
+        assert data.peek_images("triangles", size=30).height == 30
+        with pytest.raises(UserError, match="no labels"):
+            data.peek_images("triangles", with_labels=True)
+        with pytest.raises(UserError, match="must be one of mnist"):
+            data.peek_images("svhn")
 
 
 class TestSizesAndChannels:
@@ -258,7 +544,6 @@ class TestFolders:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(noise(6, 6, 3, seed=i)).save(path)
-        (tmp_path / "notes.txt").write_text("not an image")
         images = load(tmp_path, size=6)
         order = sorted(names, key=lambda name: pathlib.Path(name).parts)
         expected = [noise(6, 6, 3, seed=names.index(name)) for name in order]
@@ -282,7 +567,7 @@ class TestFolders:
         (root / "b" / "up").symlink_to(root)
         assert len(load(root, size=4).images) == 5
 
-    @pytest.mark.parametrize("suffix", data.loading.SUFFIXES)
+    @pytest.mark.parametrize("suffix", folders.SUFFIXES)
     def test_formats(self, tmp_path, suffix):
         shade = np.full((20, 24, 3), (200, 100, 50), np.uint8)
         for i in range(2):
@@ -422,7 +707,68 @@ class TestFolders:
         np.testing.assert_array_equal(images.labels, [0, 1, 1, 1, 2, 2])
         assert images.labels.dtype == np.int32
         assert lines == [f"{tmp_path}: labels: 0 Emu, 1 cat, 2 dog"]
+        assert images.classes == ("Emu", "cat", "dog")
         assert load(tmp_path, size=4).labels is None
+        assert load(tmp_path, size=4).classes is None
+
+    @pytest.mark.parametrize(
+        ("names", "order"),
+        [
+            (range(12), range(12)),
+            (["3", "20", "100"], ["3", "20", "100"]),
+            (["10", "9", "x"], ["10", "9", "x"]),
+        ],
+    )
+    def test_numbers_in_the_order_of_numbers(self, tmp_path, names, order):
+        """The files stay in the order of their names."""
+        for i, name in enumerate(names):
+            folder = tmp_path / str(name)
+            folder.mkdir()
+            Image.new("L", (4, 4), i).save(folder / "0.png")
+        images, said = load_saying(tmp_path, size=4, with_labels=True)
+        assert images.classes == tuple(map(str, order))
+        assert said.endswith(f"{len(order) - 1} {list(order)[-1]}")
+        values = images.images[:, 0, 0, 0]
+        np.testing.assert_array_equal(images.labels, values)
+        by_name = sorted(range(len(names)), key=lambda i: str(list(names)[i]))
+        np.testing.assert_array_equal(values, by_name)
+
+    def test_whatever_the_ending(self, tmp_path):
+        """What Pillow reads is taken; what is left out is counted."""
+        write_images(tmp_path, 1, suffix=".jpg")
+        for name, kind in (
+            *(("a.jfif", "JPEG"), ("b.jpe", "JPEG"), ("c.ppm", "PPM")),
+            *(("d.pgm", "PPM"), ("e.tga", "TGA"), ("f", "PNG")),
+            *(("g.dat", "GIF"), ("h.PNG", "PNG"), ("i.jp2", "JPEG2000")),
+        ):
+            Image.fromarray(noise(8, 8)).save(tmp_path / name, kind)
+        for name in ("a.heic", "b.heic", "notes.txt", "README", "z.eps"):
+            (tmp_path / name).write_bytes(b"#define x\nP5 no image")
+        Image.new("RGB", (9, 9)).save(tmp_path / "z.eps")  # drawn by a program
+        images, said = load_saying(tmp_path, size=8)
+        assert len(images.images) == 10
+        assert "10 images" in said
+        for part in ("2 .heic (not an image)", "1 .txt", "1 without an ending"):
+            assert part in said
+        assert "1 .eps" in said
+
+    def test_avif(self, tmp_path):
+        if not features.check("avif"):
+            pytest.skip("this Pillow has no AVIF")
+        write_images(tmp_path, 2, suffix=".avif")
+        assert len(load(tmp_path, size=8).images) == 2
+
+    def test_dark_images_of_16_bits_are_told(self, tmp_path):
+        """Those of 12 bits, which stay as they are, and those that are not."""
+        deep = np.linspace(0, 4095, 64).astype(np.uint16).reshape(8, 8)
+        for i in range(2):
+            Image.fromarray(deep).save(tmp_path / f"{i}.png")
+        images, said = load_saying(tmp_path, size=8, channels=1)
+        assert images.images.max() == 15
+        assert "2 images of 16 bits have values up to 4095 of 65535" in said
+        assert "multiply them by 16 " in said
+        Image.fromarray(deep * 16).save(tmp_path / "0.png")
+        load(tmp_path, size=8)
 
     def test_labels_of_what_was_skipped_go_too(self, tmp_path):
         write_images(tmp_path / "a", 60)
@@ -448,7 +794,9 @@ class TestFolders:
     def test_too_few_images(self, tmp_path):
         check_refused(r"no images, .*\.png, \.jpg", tmp_path, size=4)
         (tmp_path / "notes.txt").write_text("not an image")
-        check_refused("there are no images", tmp_path, size=4)
+        message = r"no images, .*received 1 \.txt \(not an image\)"
+        check_refused(message, tmp_path, size=4)
+        (tmp_path / "notes.txt").unlink()
         write_images(tmp_path, 1)
         check_refused("at least 2 images; received 1", tmp_path, size=4)
 
@@ -538,26 +886,51 @@ class TestBrokenFiles:
         assert np.all(load(tmp_path, size=16).images == 77)
         image = Image.new("1", (20_000, 20_000))
         image.save(tmp_path / "3.png")
-        check_refused(r"3\.png: too large", tmp_path, size=16)
+        lines = []
+        assert len(load(tmp_path, size=16, say=lines.append).images) == 3
+        (line,) = lines
+        assert "3.png: skipped: too large" in line
 
-    def test_more_than_one_in_a_hundred(self, folder):
-        for name in ("013.jpg", "042.jpg"):
-            (folder / name).write_bytes(b"broken")
+    def test_a_few_are_allowed_whatever_the_count(self, tmp_path):
+        write_images(tmp_path, 10)
+        names = ("003.png", "005.png", "008.png")
+        for name in names:
+            (tmp_path / name).write_bytes(b"")
+        lines = []
+        images = load(tmp_path, size=8, say=lines.append).images
+        assert len(images) == 7
+        assert lines == [
+            f"{tmp_path / name}: skipped: not an image" for name in names
+        ]
+
+    def test_more_than_a_few_are_refused_and_named(self, folder):
+        for i in (13, 42, 57, 90):
+            (folder / f"{i:03d}.jpg").write_bytes(b"broken")
         message = (
-            r"2 of 100 images cannot be read, more than 1%; the first: "
-            r"013\.jpg: not an image"
+            r"4 of 100 images cannot be read, more than 3 and more than 1%: "
+            r"013\.jpg: not an image; 042\.jpg: .*; 057\.jpg: .*; 090\.jpg: "
         )
         check_refused(message, folder, size=8)
+
+    def test_one_in_a_hundred_of_many_is_allowed(self, tmp_path):
+        write_images(tmp_path, 500, size=(2, 2))
+        for i in range(5):
+            (tmp_path / f"{i:03d}.png").write_bytes(b"broken")
+        images = load(tmp_path, size=2, say=lambda line: None).images
+        assert len(images) == 495
 
     def test_all_of_them(self, tmp_path):
         for i in range(40):
             (tmp_path / f"{i}.png").write_bytes(b"broken")
-        check_refused("40 of 40 images cannot be read", tmp_path, size=8)
+        message = "40 of 40 images cannot be read.*; and 20 more"
+        check_refused(message, tmp_path, size=8)
 
-    def test_one_of_a_few_is_too_many(self, tmp_path):
-        write_images(tmp_path, 10)
-        (tmp_path / "003.png").write_bytes(b"broken")
-        check_refused(r"1 of 10 .* 003\.png", tmp_path, size=8)
+    def test_too_few_are_left(self, tmp_path):
+        write_images(tmp_path, 3)
+        for name in ("000.png", "001.png"):
+            (tmp_path / name).write_bytes(b"broken")
+        with pytest.raises(UserError, match="at least 2 images; received 1"):
+            load(tmp_path, size=8, say=lambda line: None)
 
 
 class FakeKeras:
@@ -679,15 +1052,15 @@ class TestDatasets:
 
     def test_where_keras_goes_if_it_cannot_write(self, monkeypatch, tmp_path):
         monkeypatch.setenv("KERAS_HOME", str(tmp_path / "none"))
-        assert loading._keras_directory().name == ".keras"
+        assert downloads._keras_directory().name == ".keras"
         monkeypatch.delenv("KERAS_HOME")
         monkeypatch.setenv("HOME", str(tmp_path))
         (tmp_path / ".keras").mkdir()
-        assert loading._keras_directory() == tmp_path / ".keras"
+        assert downloads._keras_directory() == tmp_path / ".keras"
 
     def test_triangles(self, monkeypatch):
         monkeypatch.setattr(
-            loading,
+            downloads,
             "draw_triangles",
             lambda size: data.draw_triangles(30, size=size),
         )
@@ -708,6 +1081,22 @@ class TestDatasets:
 
 
 class TestIdentity:
+    def test_it_is_that_of_the_first_release(self, tmp_path):
+        """A run that goes on compares it with what it wrote down then."""
+        x = (np.arange(5 * 48) % 251).astype(np.uint8).reshape(5, 4, 4, 3)
+        y = np.arange(5)
+        path = save_npz(tmp_path / "x.npz", x_train=x, y_train=y)
+        assert load(path).identity.startswith("690e55c3dfbcf2df")
+        assert load(path, with_labels=True).identity.startswith(
+            "b153af8fddc9231b"
+        )
+        for i, pixels in enumerate(x):
+            (tmp_path / f"{i % 2}").mkdir(exist_ok=True)
+            Image.fromarray(pixels).save(tmp_path / f"{i % 2}" / f"{i}.png")
+        path.unlink()
+        images, _ = load_saying(tmp_path, size=3, with_labels=True)
+        assert images.identity.startswith("34ed3e738c6582ce")
+
     def test_it_tells_images_apart(self, tmp_path):
         x = noise(5, 4, 4)
         path = save_npz(tmp_path / "x.npz", x_train=x, y_train=np.arange(5))

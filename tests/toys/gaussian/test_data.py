@@ -1,10 +1,14 @@
 """The one-dimensional sources, and files of a user's numbers."""
 
+import os
+import re
+
 import numpy as np
 import pytest
 import scipy.stats
 
 from tf_gans import data
+from tf_gans.data import columns
 from tf_gans.errors import UserError
 
 
@@ -78,6 +82,121 @@ def test_reading_text(tmp_path, name, text):
     np.testing.assert_array_equal(source.values, [-30, 1, 2.5])
 
 
+def read(path, column=None):
+    """The values of a file in their order, and what was said."""
+    said = []
+    values = columns.read_column(path, column, said.append)
+    assert all(line.startswith(f"{path}: ") for line in said)
+    assert not any("\n" in line for line in said)
+    return values.tolist(), " | ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "said"),
+    [
+        ("1\n2\n", [1, 2], "^$"),
+        ("height, cm\n1\n2\n", [1, 2], "the header: height, cm$"),
+        ("1st reading\n1\n2\n", [1, 2], "the header: 1st reading$"),
+        ("2019 sales\n1\n2\n", [1, 2], "the header: 2019 sales$"),
+        ("he\x1b[1might\n1\n2\n", [1, 2], r"header: he\\x1b\[1might$"),
+        ("# height\n1\n2\n", [1, 2], "the header: height$"),
+        ("h\n1,5\n-2,25\n", [1.5, -2.25], "decimal mark, as in 1,5$"),
+        ('"1,5"\n"2,5"\n', [1.5, 2.5], "decimal mark, as in 1,5$"),
+        (",h\n0,1.5\n1,2.5\n", [1.5, 2.5], "first column counts the lines"),
+        ("index;h\n1;3,5\n2;4\n", [3.5, 4], "counts the lines.*decimal mark"),
+    ],
+)
+def test_what_is_not_plain_is_said(tmp_path, text, values, said):
+    path = tmp_path / "x.csv"
+    path.write_text(text, encoding="utf-8")
+    found, lines = read(path)
+    assert found == values
+    assert re.search(said, lines), lines
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_marks(tmp_path, encoding):
+    path = tmp_path / "x.csv"
+    path.write_text("h\u00f6he\n1\n2\n", encoding=encoding)
+    values, said = read(path)
+    assert values == [1, 2]
+    assert said.endswith("the header: h\u00f6he")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n3,4\n",
+        "a;b\n1;2\n3;4\n",
+        "a\tb\n1\t2\n3\t4\n",
+        "# a b\n1 2\n3 4\n",
+        '"a","b"\n"1","2",\n3,4\n',
+        "a,b,c\n1,2,x\n3,4,\n",
+    ],
+)
+@pytest.mark.parametrize("column", ["b", "2", 2])
+def test_a_column_of_several(tmp_path, text, column):
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    assert read(path, column)[0] == [2, 4]
+    source = data.Empirical.from_file(path, 8, column=column)
+    np.testing.assert_array_equal(source.values, [2, 4])
+
+
+def test_a_row_of_data_with_a_word_is_no_header(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("Anna,1.5\nBert,2.5\n")
+    values, said = read(path, 2)
+    assert values == [1.5, 2.5]
+    assert "line 1 has a number in it, and is taken for data" in said
+    path.write_text("height,2019\n1.5,4\n2.5,5\n")
+    assert read(path, "2019")[0] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("a,b\n1,2\n", "c", "--column must be one of a, b, .*received c"),
+        ("a,b\n1,2\n", 3, "from 1 to 2; received 3"),
+        ("a,b\n1,2\n", 0, "from 1 to 2; received 0"),
+        ("a,a\n1,2\n", "a", "received a, which several columns have"),
+        ("a,b\n1,2\n3,\n4,5\n", "b", "line 3: .*an empty cell"),
+        ("a,b\n1,2\n3,4,5\n6,7\n", "b", "line 3: .*2 columns; received 3"),
+        ("a;b\n1;2,5\n2;x\n", "b", "line 3: .*'x'"),
+        ("a,b\n1,2\n3,nan\n", "b", "line 3: .*finite.*nan"),
+    ],
+)
+def test_wrong_columns(tmp_path, text, column, message):
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        read(path, column)
+
+
+def test_only_regular_files_are_opened(tmp_path):
+    path = tmp_path / "x.csv"
+    os.mkfifo(path)
+    with pytest.raises(UserError, match="received a pipe"):
+        read(path)
+    with pytest.raises(UserError, match="File name too long"):
+        read(tmp_path / f"{'x' * 300}.csv")
+    (tmp_path / "y.csv").mkdir()
+    with pytest.raises(UserError, match="received a folder"):
+        read(tmp_path / "y.csv")
+
+
+def test_reprs():
+    source = data.Gaussian(8, 4.0, 0.5)
+    assert repr(source) == "Gaussian(batch_size=8, mean=4, std=0.5, sort=True)"
+    assert repr(data.Empirical(8, [1, 3], sort=False)) == (
+        "Empirical(batch_size=8, mean=2, std=1, sort=False)"
+    )
+    assert repr(data.Ring(8)) == "Ring(batch_size=8, num_modes=8, sigma=0.01)"
+    assert repr(data.Quadratics(8)) == (
+        "Quadratics(batch_size=8, sample_shape=(15,))"
+    )
+
+
 @pytest.mark.parametrize("shape", [(3,), (3, 1), (1, 3)])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "uint8"])
 def test_reading_npy(tmp_path, shape, dtype):
@@ -94,13 +213,30 @@ def test_reading_npy(tmp_path, shape, dtype):
         ("x.csv", b"a,b\n1,2\n", r"x\.csv, line 1: .*received 2 columns"),
         ("x.csv", b"1;2\n3;4\n", r"x\.csv, line 1: .*received 2 columns"),
         ("x.csv", b"height\nweight\n", r"x\.csv, line 2: .*'weight'"),
-        ("x.csv", b"1\nnan\n2\n", r"x\.csv: values must be finite"),
-        ("x.csv", b"1\ninf\n2\n", r"x\.csv: values must be finite"),
+        ("x.csv", b"1\nnan\n2\n", r"x\.csv, line 2: values must be finite"),
+        ("x.csv", b"h\n1\n2\ninf\n", r"x\.csv, line 4: .*finite.*inf"),
         ("x.csv", b"1\n", r"x\.csv: .*at least 2 numbers. Received: 1"),
         ("x.csv", b"height\n", r"x\.csv: .*at least 2 numbers. Received: 0"),
         ("x.csv", b"", r"x\.csv: .*at least 2 numbers. Received: 0"),
         ("x.txt", b"5\n5\n5\n", r"x\.txt: .*must not all be equal"),
-        ("x.txt", b"\xff\xfe\x00\x01", r"x\.txt: .*not text"),
+        ("x.txt", b"1\n\xff\n", r"x\.txt: .*not text in UTF-8"),
+        ("x.txt", b"\xff\xfe1\x00\n", r"x\.txt: .*not text in UTF-16"),
+        ("x.txt", b"1\x00\n\x002\x00", r"x\.txt: .*UTF-16 without"),
+        # A first value that is damaged is no header.
+        ("x.csv", "\u22121.5\n1\n2\n".encode(), r"line 1: .*'\u22121\.5'"),
+        ("x.csv", b"<0.5\n1\n2\n", r"x\.csv, line 1: .*'<0\.5'"),
+        ("x.csv", b"-1.5cm\n1\n2\n", r"x\.csv, line 1: .*'-1\.5cm'"),
+        ("x.csv", b"5 kg\n1\n2\n", r"x\.csv, line 1: .*'5 kg'"),
+        ("x.csv", b"N/A\n1\n2\n", r"x\.csv, line 1: .*'N/A'"),
+        ("x.csv", b"n.a.\n1\n2\n", r"x\.csv, line 1: .*'n\.a\.'"),
+        ("x.csv", b"a,b\n-,2\n3,4\n", r"x\.csv, line 1: .*2 columns \(a, b\)"),
+        # Two readings, of which neither is taken.
+        ("x.csv", b"1,5\n2,5\n", r"line 1: .*2 columns.*1\.5 if 1,5 is one"),
+        ("x.csv", b"h\n1,500\n2,500\n", r"line 2: .*1,500.*thousands"),
+        ("x.csv", b"1\n2\n3,4\n5\n", r"x\.csv, line 3: .*2 columns"),
+        ("x.csv", b"a\tb\n1\t2\n", r"x\.csv, line 1: .*2 columns \(a, b\)"),
+        ("x.csv", b"1 2\n3 4\n", r"x\.csv, line 1: .*2 columns"),
+        ("x.csv", b"1\nt\x1b[1m\n", r"x\.csv, line 2: .*t\\x1b\[1m"),
         ("x.txt", b"1e150\n-1e150\n", r"x\.txt: .*within \+-1e15"),
         ("x.txt", b"1000000\n1000001\n", r"x\.txt: .*at least 1/10000"),
         ("x.dat", b"1\n2\n", r"x\.dat: .*\.csv, \.txt or \.npy.*\.dat"),
@@ -124,6 +260,7 @@ def test_bad_files_are_told_in_one_line(tmp_path, name, content, message):
         (np.array([1 + 2j, 3]), "must hold integers or floats"),
         (np.ones((3, 2)), r"must hold one column; received shape \(3, 2\)"),
         (np.array([{}, 1], object), "is not an array of numbers"),
+        (np.array([1, np.nan, 2]), "finite.*nan as number 2 of 3"),
     ],
 )
 def test_bad_npy(tmp_path, array, message):
@@ -133,8 +270,21 @@ def test_bad_npy(tmp_path, array, message):
         data.Empirical.from_file(path, 8)
 
 
+def test_a_column_of_an_npy(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.arange(6.0).reshape(3, 2))
+    assert read(path, 2)[0] == [1, 3, 5]
+    for column in (0, 3, "b"):
+        with pytest.raises(UserError, match="a number from 1 to 2; received"):
+            read(path, column)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"}", b" "))
+    with pytest.raises(UserError, match="is not an array of numbers"):
+        read(path)
+
+
 def test_a_missing_file(tmp_path):
-    with pytest.raises(UserError, match="No such file"):
+    with pytest.raises(UserError, match="does not exist"):
         data.Empirical.from_file(tmp_path / "none.csv", 8)
 
 
