@@ -7,7 +7,13 @@ import zlib
 import numpy as np
 
 from tf_gans.data import arrays
-from tf_gans.data.user_files import check_memory, one_line, reason, shown
+from tf_gans.data.user_files import (
+    check_memory,
+    one_line,
+    reason,
+    shown,
+    size_text,
+)
 from tf_gans.errors import UserError
 
 # Keras' name first: it is taken whatever else there is.
@@ -21,6 +27,7 @@ _KEYS = {
         *("y", "Y", "targets", "arr_1"),
     ),
 }
+_LARGE = 2**30  # bytes, whose number is said
 # Damage, encryption, no permission, more than the memory holds; and what
 # numpy's reader of a header raises where its text stops half-way.
 _ERRORS = (
@@ -48,7 +55,7 @@ def load(path, with_labels, say):
         arrays.read_layout(path, archive.read_header(keys[0])[0])
         if with_labels:
             keys.append(archive.find("labels"))
-        archive.check_memory(keys)
+        archive.check_memory(keys, say)
         x, *y = (archive.read(key) for key in keys)
     renamed = [key for key in keys if key not in ("x_train", "y_train")]
     if renamed:
@@ -140,7 +147,7 @@ class _Archive:
             )
         return shape, dtype
 
-    def check_memory(self, keys):
+    def check_memory(self, keys, say):
         """Raises a `UserError` where the unpacked arrays are too large."""
         sizes = []
         for key in keys:
@@ -154,6 +161,11 @@ class _Archive:
                     f"speaks of shape {shape}, and fewer values follow"
                 )
             sizes.append(size)
+        if sum(sizes) >= _LARGE:
+            say(
+                f"{shown(self._path)}: {', '.join(keys)} unpacked: "
+                f"{size_text(sum(sizes))}"
+            )
         check_memory(
             *(self._path, f"its unpacked {', '.join(keys)}", sum(sizes)),
             "save fewer images",

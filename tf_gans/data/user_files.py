@@ -15,6 +15,21 @@ from PIL import Image, UnidentifiedImageError
 
 from tf_gans.errors import UserError
 
+_MEMINFO = pathlib.Path("/proc/meminfo")
+_CGROUP = pathlib.Path("/sys/fs/cgroup")
+# Linux' control groups as a container sees its own, of version 2 and of 1: the
+# folder, the files of the limit and of what is used, and the statistic of
+# cached files, which are given up where memory is needed.
+_CONTROL_GROUPS = (
+    (_CGROUP, "memory.max", "memory.current", "inactive_file"),
+    (
+        _CGROUP / "memory",
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        "total_inactive_file",
+    ),
+)
+
 
 def shown(name):
     """A name as it may be printed: on one line, without control codes."""
@@ -82,8 +97,8 @@ def check_memory(name, what, num_bytes, advice):
     available = available_memory()
     if num_bytes > available:
         raise UserError(
-            f"{shown(name)}: {what} take {_size(num_bytes)} of memory, and "
-            f"{_size(available)} are available; {advice}"
+            f"{shown(name)}: {what} take {size_text(num_bytes)} of memory, and "
+            f"{size_text(available)} are available; {advice}"
         )
 
 
@@ -91,23 +106,11 @@ def available_memory():
     """How many bytes are free: the machine's, or those of its container."""
     free = [math.inf]
     with contextlib.suppress(OSError, ValueError, IndexError):
-        # What can be had without swapping, which the cache of files is not in
-        # the way of.
-        text = pathlib.Path("/proc/meminfo").read_text()
+        # What can be had without swapping: the cache of files is no obstacle.
+        text = _MEMINFO.read_text()
         free.append(1024 * int(text.split("MemAvailable:")[1].split()[0]))
-    root = pathlib.Path("/sys/fs/cgroup")
-    # Version 2 and version 1 of Linux' control groups, as a container sees its
-    # own.
-    for folder, limit, usage, cache in (
-        (root, "memory.max", "memory.current", "inactive_file"),
-        (
-            root / "memory",
-            "memory.limit_in_bytes",
-            "memory.usage_in_bytes",
-            "total_inactive_file",
-        ),
-    ):
-        # No such group, or a limit of "max".
+    for folder, limit, usage, cache in _CONTROL_GROUPS:
+        # There may be no such group, or a limit of "max".
         with contextlib.suppress(OSError, ValueError, KeyError):
             rows = (folder / "memory.stat").read_text().splitlines()
             cached = int(dict(row.split() for row in rows)[cache])
@@ -116,7 +119,8 @@ def available_memory():
     return max(0, min(free))
 
 
-def _size(num_bytes):
+def size_text(num_bytes):
+    """A number of bytes as a person reads it."""
     if num_bytes < 2**29:
         return f"{num_bytes / 2**20:,.1f} MiB"
     return f"{num_bytes / 2**30:,.1f} GiB"
