@@ -40,6 +40,10 @@ class TestBatches:
         assert tuple(source.sample_shape) == (4, 6, 3)
         assert source.num_classes is None
         assert source.name == "some"
+        assert repr(source) == (
+            "Images(name='some', num_images=100, sample_shape=(4, 6, 3), "
+            "batch_size=8, num_classes=None, value_range=(-1.0, 1.0))"
+        )
         x = source.draw(0, 0, 5)
         assert x.shape == (5, 8, 4, 6, 3)
         assert x.dtype == tf.float32

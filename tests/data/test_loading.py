@@ -1,197 +1,73 @@
-"""Images from data sets, .npz files and folders, and all that can be wrong."""
+"""Images of every origin: their sizes, their identity, a first look."""
 
-import io
-import pathlib
-import urllib.error
-import zipfile
+import functools
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.paths import REAL
+from tests.data.user_data import (
+    load,
+    load_saying,
+    noise,
+    real_file,
+    save_npz,
+    write_images,
+)
 from tf_gans import data
-from tf_gans.data import loading
+from tf_gans.data import archives, downloads, folders
 from tf_gans.errors import UserError
 
 
-def real_file(name):
-    path = REAL / name
-    if not path.is_file():
-        pytest.skip(f"{name} is not in {REAL}")
-    return path
+class TestPeek:
+    """What can be known, and refused, before the pictures are read."""
 
+    @pytest.fixture(autouse=True)
+    def no_reading(self, monkeypatch):
+        def fail(*_, **__):
+            raise AssertionError("pictures were read")
 
-def noise(*shape, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+        monkeypatch.setattr(folders, "_decode", fail)
+        monkeypatch.setattr(archives._Archive, "read", fail)
+        monkeypatch.setattr(downloads, "load", fail)
 
+    def test_a_folder(self, tmp_path):
+        write_images(tmp_path / "a", 3)
+        write_images(tmp_path / "b", 3)
+        peek = functools.partial(data.peek_images, path=tmp_path)
+        facts = peek(size=30, with_labels=True)
+        assert facts == data.ImageFacts(6, 30, 30, None)
+        assert peek(size=30, channels=1).channels == 1
+        with pytest.raises(UserError, match="--size"):
+            peek()
+        write_images(tmp_path, 1)
+        with pytest.raises(UserError, match="1 images lie in none"):
+            peek(size=30, with_labels=True)
 
-def say_nothing(line):
-    raise AssertionError(f"nothing was to be said: {line}")
+    def test_an_npz(self, tmp_path):
+        for x, shape in (
+            (noise(5, 6, 8), (5, 6, 8, 1)),
+            (noise(5, 3, 6, 8), (5, 6, 8, 3)),
+            (noise(5, 6, 8, 4) / 255, (5, 6, 8, 3)),
+        ):
+            path = save_npz(tmp_path / "x.npz", images=x)
+            assert data.peek_images(path=path) == data.ImageFacts(*shape)
+        facts = data.peek_images(path=path, size=30, channels=1)
+        assert facts == data.ImageFacts(5, 30, 30, 1)
+        save_npz(path, x_train=noise(5, 6))
+        with pytest.raises(UserError, match="images must be of shape"):
+            data.peek_images(path=path)
+        with pytest.raises(UserError, match="does not exist"):
+            data.peek_images(path=tmp_path / "none")
 
-
-def load(path=None, dataset=None, say=say_nothing, **arguments):
-    return data.load_images(dataset, path, say=say, **arguments)
-
-
-def check_refused(message, path=None, dataset=None, **arguments):
-    with pytest.raises(UserError, match=message) as caught:
-        load(path, dataset, **arguments)
-    assert "\n" not in str(caught.value)
-    assert caught.value.exit_code == 2
-    assert str(path or dataset) in str(caught.value)
-
-
-def save_npz(path, **arrays):
-    np.savez(path, **arrays)
-    return path
-
-
-def write_images(folder, count=4, size=(10, 8), mode="RGB", suffix=".png"):
-    """Images of noise, which differ."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for i in range(count):
-        channels = {"L": (), "RGB": (3,), "RGBA": (4,)}[mode]
-        pixels = noise(size[1], size[0], *channels, seed=i)
-        Image.fromarray(pixels).save(folder / f"{i:03d}{suffix}")
-    return folder
-
-
-class TestNpz:
-    @pytest.mark.parametrize(
-        "shape",
-        [(5, 4, 4), (5, 4, 4, 1), (5, 4, 4, 3), (5, 4, 6, 3), (2, 1, 1)],
-    )
-    def test_images_come_as_they_are(self, tmp_path, shape):
-        x = noise(*shape)
-        path = save_npz(tmp_path / "some.npz", x_train=x, x_test=x[:0])
-        images = load(path)
-        expected = x if x.ndim == 4 else x[..., np.newaxis]
-        np.testing.assert_array_equal(images.images, expected)
-        assert images.images.dtype == np.uint8
-        assert images.labels is None
-        assert images.name == "some"
-        assert images.source == str(path.resolve())
-
-    @pytest.mark.parametrize("shape", [(5,), (5, 1)])
-    @pytest.mark.parametrize("dtype", ["uint8", "int64", "int32"])
-    def test_labels(self, tmp_path, shape, dtype):
-        y = np.array([0, 3, 1, 2, 3], dtype).reshape(shape)
-        path = save_npz(tmp_path / "x.npz", x_train=noise(5, 4, 4), y_train=y)
-        assert load(path).labels is None
-        labels = load(path, with_labels=True).labels
-        assert labels.dtype == np.int32
-        np.testing.assert_array_equal(labels, [0, 3, 1, 2, 3])
-
-    def test_the_suffix_in_capitals_and_the_path_as_text(self, tmp_path):
-        np.savez(tmp_path / "x.npz", x_train=noise(3, 4, 4))
-        (tmp_path / "x.npz").rename(tmp_path / "X.NPZ")
-        assert len(load(str(tmp_path / "X.NPZ")).images) == 3
-
-    def test_compressed_and_in_another_order(self, tmp_path):
-        x = np.asfortranarray(noise(6, 4, 5, 3))
-        np.savez_compressed(tmp_path / "x.npz", x_train=x)
-        images = load(tmp_path / "x.npz").images
-        np.testing.assert_array_equal(images, x)
-        assert images.flags.c_contiguous
-
-    @pytest.mark.parametrize(
-        ("arrays", "message"),
-        [
-            ({"x_test": noise(5, 4, 4)}, "images as x_train; received x_test"),
-            ({}, "images as x_train; received no arrays"),
-            ({"x_train": np.ones((5, 4, 4))}, "uint8.*received float64"),
-            ({"x_train": np.ones((5, 4, 4), np.int64)}, "uint8.*int64"),
-            ({"x_train": np.ones((5, 4, 4), bool)}, "uint8.*bool"),
-            ({"x_train": noise(5, 16)}, r"received \(5, 16\)"),
-            ({"x_train": noise(5, 3, 4, 4)}, r"received \(5, 3, 4, 4\)"),
-            ({"x_train": noise(5, 4, 4, 4)}, r"1 or 3 channels"),
-            ({"x_train": noise(5, 4, 4, 2)}, r"1 or 3 channels"),
-            ({"x_train": noise(5, 0, 4, 1)}, r"received \(5, 0, 4, 1\)"),
-            ({"x_train": np.uint8(5)}, r"received \(\)"),
-            ({"x_train": noise(1, 4, 4)}, "at least 2 images; received 1"),
-            ({"x_train": noise(0, 4, 4)}, "at least 2 images; received 0"),
-        ],
-    )
-    def test_wrong_images(self, tmp_path, arrays, message):
-        check_refused(message, save_npz(tmp_path / "x.npz", **arrays))
-
-    @pytest.mark.parametrize(
-        ("labels", "message"),
-        [
-            (None, "labels as y_train; received x_train"),
-            (np.arange(4), r"each of the 5 images; received shape \(4,\)"),
-            (np.eye(5, dtype=int), r"received shape \(5, 5\)"),
-            (np.arange(5.0), "integers; received float64"),
-            (np.array(list("abcde")), "integers; received <U1"),
-            (np.arange(5) - 1, "from 0 to 65535; received -1 to 3"),
-            (np.arange(5) + 2**20, "from 0 to 65535; received 1048576"),
-            (np.full(5, 2**63, np.uint64), "received 9223372036854775808"),
-        ],
-    )
-    def test_wrong_labels(self, tmp_path, labels, message):
-        arrays = {"x_train": noise(5, 4, 4)}
-        if labels is not None:
-            arrays["y_train"] = labels
-        path = save_npz(tmp_path / "x.npz", **arrays)
-        assert load(path).labels is None
-        check_refused(message, path, with_labels=True)
-
-    def test_pickled_objects_are_refused(self, tmp_path):
-        class Trap:
-            def __reduce__(self):
-                return (Image.new, ("L", (1, 1)))
-
-        objects = np.empty(3, object)
-        objects[:] = [Trap(), noise(4, 4), None]
-        path = tmp_path / "x.npz"
-        np.savez(path, allow_pickle=True, x_train=objects)
-        check_refused("x_train holds pickled objects", path)
-        np.savez(
-            path, allow_pickle=True, x_train=noise(3, 4, 4), y_train=objects
-        )
-        check_refused("y_train holds pickled objects", path, with_labels=True)
-
-    def test_broken_files(self, tmp_path):
-        path = tmp_path / "x.npz"
-        path.write_bytes(b"")
-        check_refused("is not an .npz file", path)
-        path.write_bytes(noise(1000).tobytes())
-        check_refused("is not an .npz file", path)
-        np.save(tmp_path / "x.npy", noise(5, 4, 4))
-        (tmp_path / "x.npy").rename(path)
-        check_refused("is not an .npz file", path)
-
-        np.savez(path, x_train=noise(50, 4, 4))
-        whole = path.read_bytes()
-        path.write_bytes(whole[:-200])
-        check_refused("is not an .npz file, or not a whole one", path)
-        damaged = bytearray(whole)
-        damaged[500] ^= 255
-        path.write_bytes(damaged)
-        check_refused("cannot be read: .*CRC", path)
-
-    def test_members_that_are_no_arrays(self, tmp_path):
-        path = tmp_path / "x.npz"
-        with zipfile.ZipFile(path, "w") as file:
-            file.writestr("x_train.npy", b"not an array")
-        check_refused("x_train", path)
-        with zipfile.ZipFile(path, "w") as file:
-            file.writestr("x_train", b"not an array")
-        check_refused("x_train must be an array", path)
-        content = io.BytesIO()
-        np.save(content, noise(50, 4, 4))
-        with zipfile.ZipFile(path, "w") as file:
-            file.writestr("x_train.npy", content.getvalue()[:-100])
-        check_refused("x_train", path)
-
-    def test_other_files(self, tmp_path):
-        check_refused("does not exist", tmp_path / "none.npz")
-        check_refused("does not exist", tmp_path / "none")
-        for name in ("x.npy", "x.png", "x"):
-            (tmp_path / name).write_bytes(b"1")
-            check_refused("must be a folder of images or", tmp_path / name)
+    def test_a_data_set(self):
+        facts = data.peek_images("cifar10", channels=1)
+        assert facts == data.ImageFacts(50_000, 32, 32, 1)
+        assert data.peek_images("triangles", size=30).height == 30
+        with pytest.raises(UserError, match="no labels"):
+            data.peek_images("triangles", with_labels=True)
+        with pytest.raises(UserError, match="must be one of mnist"):
+            data.peek_images("svhn")
 
 
 class TestSizesAndChannels:
@@ -250,464 +126,23 @@ class TestSizesAndChannels:
         np.testing.assert_array_equal(resized, np.repeat(grey, 3, axis=-1))
 
 
-class TestFolders:
-    def test_order_and_content(self, tmp_path):
-        """Sorted by path, whatever the order in which files came to be."""
-        names = ["b/2.png", "a.png", "b/1.PNG", "c/d/e.Bmp", "a-.png", "b.png"]
-        for i, name in enumerate(names):
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(noise(6, 6, 3, seed=i)).save(path)
-        (tmp_path / "notes.txt").write_text("not an image")
-        images = load(tmp_path, size=6)
-        order = sorted(names, key=lambda name: pathlib.Path(name).parts)
-        expected = [noise(6, 6, 3, seed=names.index(name)) for name in order]
-        np.testing.assert_array_equal(images.images, expected)
-        assert images.name == tmp_path.name
-        assert images.source == str(tmp_path.resolve())
-        assert images.labels is None
-
-    def test_hidden_files_are_ignored(self, tmp_path):
-        write_images(tmp_path, 3)
-        write_images(tmp_path / ".thumbnails", 2)
-        (tmp_path / "._000.png").write_bytes(b"a resource fork")
-        assert len(load(tmp_path, size=4).images) == 3
-
-    def test_links_to_folders(self, tmp_path):
-        """They are followed, but not in a circle."""
-        write_images(tmp_path / "elsewhere", 3)
-        root = tmp_path / "root"
-        write_images(root / "b", 2)
-        (root / "a").symlink_to(tmp_path / "elsewhere")
-        (root / "b" / "up").symlink_to(root)
-        assert len(load(root, size=4).images) == 5
-
-    @pytest.mark.parametrize("suffix", data.loading.SUFFIXES)
-    def test_formats(self, tmp_path, suffix):
-        shade = np.full((20, 24, 3), (200, 100, 50), np.uint8)
-        for i in range(2):
-            Image.fromarray(shade).save(tmp_path / f"{i}{suffix}")
-        images = load(tmp_path, size=5).images
-        np.testing.assert_allclose(
-            images, np.broadcast_to(shade[0, 0], (2, 5, 5, 3)), atol=8
-        )
-
-    def test_sizes_may_differ(self, tmp_path):
-        for i, size in enumerate([(1, 1), (3, 500), (500, 3), (40, 40)]):
-            Image.new("RGB", size, (10, 20, 30)).save(tmp_path / f"{i}.png")
-        images = load(tmp_path, size=8).images
-        np.testing.assert_array_equal(
-            images, np.broadcast_to(np.uint8([10, 20, 30]), (4, 8, 8, 3))
-        )
-
-    def test_the_middle_is_cut_out(self, tmp_path):
-        pixels = noise(12, 25, 3)
-        for i in range(2):
-            Image.fromarray(pixels).save(tmp_path / f"{i}.png")
-        np.testing.assert_array_equal(
-            load(tmp_path, size=12).images[1], pixels[:, 6:18]
-        )
-
-    @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
-    @pytest.mark.parametrize("orientation", range(1, 9))
-    def test_turned_by_exif(self, tmp_path, suffix, orientation):
-        upright = np.zeros((80, 80), np.uint8)
-        upright[:40, :40], upright[:40, 40:], upright[40:, :40] = 250, 170, 80
-        # How the camera stores it, for each orientation that it then names.
-        stored = {
-            1: upright,
-            2: upright[:, ::-1],
-            3: upright[::-1, ::-1],
-            4: upright[::-1],
-            5: upright.T,
-            6: np.rot90(upright),
-            7: upright[::-1, ::-1].T,
-            8: np.rot90(upright, -1),
-        }[orientation]
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        for i in range(2):
-            image = Image.fromarray(np.ascontiguousarray(stored))
-            image.save(tmp_path / f"{i}{suffix}", exif=exif, quality=95)
-        image = load(tmp_path, size=8, channels=1).images[0, ..., 0]
-        corners = image[[1, 1, 6, 6], [1, 6, 1, 6]]
-        np.testing.assert_allclose(corners, [250, 170, 80, 0], atol=4)
-
-    def test_damaged_exif_is_no_damage(self, tmp_path):
-        for i in range(2):
-            Image.new("RGB", (9, 9), (90, 90, 90)).save(
-                tmp_path / f"{i}.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\x7fxx"
-            )
-        assert np.all(load(tmp_path, size=9).images == 90)
-
-    def test_transparent_is_white(self, tmp_path):
-        pixels = np.zeros((8, 8, 4), np.uint8)
-        pixels[:4] = 255, 0, 0, 255
-        pixels[4:] = 0, 0, 0, 51  # a fifth of black
-        rgba = Image.fromarray(pixels)
-        rgba.save(tmp_path / "0.png")
-        rgba.convert("LA").save(tmp_path / "1.png")
-        palette = Image.fromarray(np.repeat(np.uint8([[0], [1]]), 4, 0), "L")
-        palette = palette.resize((8, 8), Image.Resampling.NEAREST)
-        palette = Image.frombytes("P", (8, 8), palette.tobytes())
-        palette.putpalette([255, 0, 0, 0, 0, 0])
-        palette.save(tmp_path / "2.png", transparency=1)
-        palette.save(tmp_path / "3.gif", transparency=1)
-        palette.save(tmp_path / "4.png", transparency=bytes([255, 51]))
-        plain = Image.fromarray(np.full((8, 8, 3), 7, np.uint8))
-        plain.save(tmp_path / "5.png", transparency=(7, 7, 7))
-        images = load(tmp_path, size=8).images
-        top, bottom = images[:, 1, 1], images[:, 6, 6]
-        red, white = [255, 0, 0], [255] * 3
-        np.testing.assert_array_equal(
-            top, [red, [76] * 3, red, red, red, white]
-        )
-        np.testing.assert_array_equal(
-            bottom, [[204] * 3, [204] * 3, white, white, [204] * 3, white]
-        )
-
-    def test_modes_of_pillow(self, tmp_path):
-        """Palette, 1 bit, 16 bits, CMYK: all become 8 bits a channel."""
-        Image.new("RGB", (8, 8), (0, 0, 255)).quantize(8).save(
-            tmp_path / "0.png"
-        )
-        Image.new("1", (8, 8), 1).save(tmp_path / "1.png")
-        deep = np.full((8, 8), 0x8000, np.uint16)
-        Image.fromarray(deep).save(tmp_path / "2.png")
-        Image.fromarray(deep).save(tmp_path / "3.tif")
-        Image.new("CMYK", (8, 8), (0, 0, 0, 0)).save(tmp_path / "4.jpg")
-        Image.fromarray(deep.astype(np.int32)).save(tmp_path / "5.tif")
-        images = load(tmp_path, size=4).images
-        expected = [[0, 0, 255], [255] * 3, *[[128] * 3] * 2, [255] * 3]
-        np.testing.assert_array_equal(images[:5, 0, 0], expected)
-        np.testing.assert_array_equal(images[5, 0, 0], [128] * 3)
-
-    def test_the_first_frame_of_an_animation(self, tmp_path):
-        frames = [Image.new("L", (8, 8), grey) for grey in (10, 200)]
-        for i in range(2):
-            frames[0].save(
-                tmp_path / f"{i}.gif",
-                save_all=True,
-                append_images=frames[1:],
-            )
-        assert np.all(load(tmp_path, size=8).images == 10)
-
-    def test_channels(self, tmp_path):
-        """Those of the data: 1 if nothing has a colour, else 3."""
-        write_images(tmp_path, 3, mode="L")
-        grey = load(tmp_path, size=8).images
-        assert grey.shape == (3, 8, 8, 1)
-        assert grey.flags.c_contiguous
-        # Grey, in the guise of colours.
-        Image.fromarray(noise(8, 8)).convert("RGB").save(tmp_path / "001.png")
-        same = load(tmp_path, size=8)
-        assert same.images.shape == (3, 8, 8, 1)
-        np.testing.assert_array_equal(
-            load(tmp_path, size=8, channels=1).images, same.images
-        )
-        coloured = load(tmp_path, size=8, channels=3).images
-        np.testing.assert_array_equal(coloured, same.images.repeat(3, -1))
-        Image.new("RGB", (8, 8), (10, 10, 11)).save(tmp_path / "002.png")
-        images = load(tmp_path, size=8).images
-        assert images.shape == (3, 8, 8, 3)
-        np.testing.assert_array_equal(images[:2], coloured[:2])
-        assert load(tmp_path, size=8, channels=1).images.shape == (3, 8, 8, 1)
-
-    def test_labels_are_the_names_of_folders(self, tmp_path):
-        for name, count in (("dog", 2), ("cat", 3), ("Emu/deep", 1)):
-            write_images(tmp_path / name, count)
-        (tmp_path / "without images").mkdir()
-        lines = []
-        images = load(tmp_path, size=4, with_labels=True, say=lines.append)
-        np.testing.assert_array_equal(images.labels, [0, 1, 1, 1, 2, 2])
-        assert images.labels.dtype == np.int32
-        assert lines == [f"{tmp_path}: labels: 0 Emu, 1 cat, 2 dog"]
-        assert load(tmp_path, size=4).labels is None
-
-    def test_labels_of_what_was_skipped_go_too(self, tmp_path):
-        write_images(tmp_path / "a", 60)
-        write_images(tmp_path / "b", 60)
-        (tmp_path / "a" / "000.png").write_bytes(b"broken")
-        images = load(tmp_path, size=4, with_labels=True, say=lambda line: None)
-        assert len(images.images) == len(images.labels) == 119
-        assert np.bincount(images.labels).tolist() == [59, 60]
-        np.testing.assert_array_equal(images.images[0], images.images[60])
-
-    def test_labels_that_are_missing(self, tmp_path):
-        write_images(tmp_path, 3)
-        message = "names of sub-folders, and there are none"
-        check_refused(message, tmp_path, size=4, with_labels=True)
-        write_images(tmp_path / "a", 3)
-        message = "3 images lie in none; the first: 000.png"
-        check_refused(message, tmp_path, size=4, with_labels=True)
-
-    def test_a_size_is_needed(self, tmp_path):
-        write_images(tmp_path)
-        check_refused("--size", tmp_path)
-
-    def test_too_few_images(self, tmp_path):
-        check_refused(r"no images, .*\.png, \.jpg", tmp_path, size=4)
-        (tmp_path / "notes.txt").write_text("not an image")
-        check_refused("there are no images", tmp_path, size=4)
-        write_images(tmp_path, 1)
-        check_refused("at least 2 images; received 1", tmp_path, size=4)
-
-    def test_a_size_beyond_the_memory(self, tmp_path):
-        write_images(tmp_path, 2)
-        check_refused("GiB of memory.*--size", tmp_path, size=10**8)
-
-
-class TestBrokenFiles:
-    @pytest.fixture
-    def folder(self, tmp_path):
-        """100 images, of which one may be broken."""
-        return write_images(tmp_path, 100, suffix=".jpg", size=(40, 40))
-
-    def load_without_one(self, folder, name="042.jpg"):
-        lines = []
-        images = load(folder, size=8, say=lines.append).images
-        assert len(images) == 99
-        (line,) = lines
-        assert "\n" not in line
-        assert line.startswith(f"{folder / name}: skipped: ")
-        return images, line.partition("skipped: ")[2]
-
-    def test_it_is_named_and_skipped(self, folder):
-        whole = load(folder, size=8).images
-        (folder / "042.jpg").write_bytes(b"this is not an image")
-        images, reason = self.load_without_one(folder)
-        assert reason == "not an image"
-        np.testing.assert_array_equal(images, np.delete(whole, 42, axis=0))
-
-    @pytest.mark.parametrize("share", [0, 0.05, 0.5, 0.95])
-    def test_cut_off(self, folder, share):
-        path = folder / "042.jpg"
-        content = path.read_bytes()
-        path.write_bytes(content[: int(share * len(content))])
-        self.load_without_one(folder)
-
-    def test_all_zeros(self, folder):
-        (folder / "042.jpg").write_bytes(bytes(10_000))
-        self.load_without_one(folder)
-
-    def test_a_damaged_png(self, folder):
-        (folder / "042.jpg").unlink()
-        Image.fromarray(noise(40, 40, 3)).save(folder / "042.png")
-        content = bytearray((folder / "042.png").read_bytes())
-        content[1000:1100] = bytes(100)
-        (folder / "042.png").write_bytes(content)
-        self.load_without_one(folder, "042.png")
-
-    def test_a_folder_with_the_name_of_an_image(self, folder):
-        (folder / "042.jpg").unlink()
-        (folder / "042.jpg").mkdir()
-        assert len(load(folder, size=8).images) == 99  # not an image at all
-
-    def test_a_link_to_nothing(self, folder):
-        (folder / "042.jpg").unlink()
-        (folder / "042.jpg").symlink_to(folder / "gone")
-        _, reason = self.load_without_one(folder)
-        assert reason == "No such file or directory"
-
-    def test_numbers_that_are_no_pixels(self, folder):
-        (folder / "042.jpg").unlink()
-        path = folder / "042.tif"
-        Image.fromarray(np.ones((9, 9), np.float32)).save(path)
-        _, reason = self.load_without_one(folder, path.name)
-        assert reason == "its pixels are floating-point numbers"
-        Image.fromarray(np.full((9, 9), 2**20, np.int32)).save(path)
-        _, reason = self.load_without_one(folder, path.name)
-        assert reason == "its pixels have more than 16 bits"
-
-    @pytest.mark.parametrize("pixels", [3000, 10_000])
-    def test_too_large(self, folder, monkeypatch, pixels):
-        """Below and above where Pillow's warning becomes an error."""
-        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)
-        Image.new("L", (100, pixels // 100)).save(folder / "042.jpg")
-        _, reason = self.load_without_one(folder)
-        assert reason.startswith(f"too large: Image size ({pixels} pixels)")
-
-    def test_twenty_thousand_pixels_wide(self, tmp_path):
-        """A panorama is read; a square of that size is named as too large."""
-        for name, size in (
-            ("0.png", (20_000, 30)),
-            ("1.jpg", (20_000, 1000)),
-            ("2.png", (30, 20_000)),
-        ):
-            Image.new("L", size, 77).save(tmp_path / name)
-        assert np.all(load(tmp_path, size=16).images == 77)
-        image = Image.new("1", (20_000, 20_000))
-        image.save(tmp_path / "3.png")
-        check_refused(r"3\.png: too large", tmp_path, size=16)
-
-    def test_more_than_one_in_a_hundred(self, folder):
-        for name in ("013.jpg", "042.jpg"):
-            (folder / name).write_bytes(b"broken")
-        message = (
-            r"2 of 100 images cannot be read, more than 1%; the first: "
-            r"013\.jpg: not an image"
-        )
-        check_refused(message, folder, size=8)
-
-    def test_all_of_them(self, tmp_path):
-        for i in range(40):
-            (tmp_path / f"{i}.png").write_bytes(b"broken")
-        check_refused("40 of 40 images cannot be read", tmp_path, size=8)
-
-    def test_one_of_a_few_is_too_many(self, tmp_path):
-        write_images(tmp_path, 10)
-        (tmp_path / "003.png").write_bytes(b"broken")
-        check_refused(r"1 of 10 .* 003\.png", tmp_path, size=8)
-
-
-class FakeKeras:
-    """Stands in for a data set of Keras."""
-
-    def __init__(self, result):
-        self.result = result
-
-    def load_data(self):
-        if isinstance(self.result, Exception):
-            raise self.result
-        return self.result
-
-
-class TestDatasets:
-    def test_mnist(self, monkeypatch):
-        x, y = noise(6, 28, 28), np.arange(6, dtype=np.uint8)
-        fake = FakeKeras(((x, y), (x[:1], y[:1])))
-        monkeypatch.setattr(keras.datasets, "mnist", fake)
-        images = load(dataset="mnist")
-        np.testing.assert_array_equal(images.images, x[..., np.newaxis])
-        assert images.labels is None
-        assert images.name == images.source == "mnist"
-        images = load(dataset="mnist", with_labels=True, size=32, channels=3)
-        np.testing.assert_array_equal(images.labels, np.arange(6))
-        assert images.images.shape == (6, 32, 32, 3)
-
-    def test_cifar10(self, monkeypatch):
-        # As Keras gives it: another order of the axes in memory.
-        x = noise(6, 3, 32, 32).transpose(0, 2, 3, 1)
-        y = np.arange(6, dtype=np.uint8)[:, np.newaxis]
-        fake = FakeKeras(((x, y), (x, y)))
-        monkeypatch.setattr(keras.datasets, "cifar10", fake)
-        images = load(dataset="cifar10", with_labels=True)
-        np.testing.assert_array_equal(images.images, x)
-        np.testing.assert_array_equal(images.labels, np.arange(6))
-        assert images.images.flags.c_contiguous
-        assert images.identity
-
-    def test_fashion_mnist_is_checked(self, monkeypatch):
-        """Keras checks the other two itself."""
-        with np.load(real_file("fashion_mnist.npz")) as arrays:
-            x, y = arrays["x_train"], arrays["y_train"]
-        fake = FakeKeras(((x, y), (x, y)))
-        monkeypatch.setattr(keras.datasets, "fashion_mnist", fake)
-        images = load(dataset="fashion_mnist", with_labels=True)
-        np.testing.assert_array_equal(images.images[..., 0], x)
-        y = y.copy()
-        y[7] ^= 1
-        fake.result = ((x, y), (x, y))
-        message = "ubyte.gz are not the published files"
-        check_refused(message, dataset="fashion_mnist")
-
-    @pytest.mark.parametrize(
-        ("name", "published", "file"),
-        [
-            ("mnist", "mnist.npz", "datasets/mnist.npz"),
-            (
-                "fashion_mnist",
-                "-ubyte.gz",
-                "datasets/fashion-mnist/{train,t10k}-"
-                "{images-idx3,labels-idx1}-ubyte.gz",
-            ),
-            (
-                "cifar10",
-                "cifar-10-python.tar.gz",
-                "datasets/cifar-10-batches-py-target_archive",
-            ),
-        ],
-    )
-    @pytest.mark.parametrize(
-        "error",
-        [
-            Exception("URL fetch failure on https://x.test/a: None -- [Errno]"),
-            urllib.error.URLError("no network"),
-            EOFError("Compressed file\nended"),
-            ValueError("Incomplete or corrupted file detected."),
-        ],
-    )
-    def test_without_a_network(
-        self, monkeypatch, tmp_path, name, published, file, error
-    ):
-        monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-        monkeypatch.setattr(keras.datasets, name, FakeKeras(error))
-        with pytest.raises(UserError) as caught:
-            load(dataset=name)
-        message = str(caught.value)
-        assert "\n" not in message
-        assert message.startswith(f"{name}: cannot be loaded: ")
-        assert str(error).split()[0] in message
-        assert f"{published} at {tmp_path / file}" in message
-        assert "--data FILE.npz" in message
-        assert "--dataset triangles" in message
-
-    def test_the_files_are_where_keras_looks_for_them(
-        self, monkeypatch, tmp_path
-    ):
-        """By Keras' own code, with all but the download in place."""
-        asked = []
-
-        def retrieve(url, target, *_):
-            asked.append((url, target))
-            raise urllib.error.URLError("no network")
-
-        monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", retrieve)
-        monkeypatch.setattr(
-            "keras.src.backend.config._KERAS_DIR", str(tmp_path)
-        )
-        monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-        for name in ("mnist", "fashion_mnist", "cifar10"):
-            with pytest.raises(UserError, match="no network") as caught:
-                load(dataset=name)
-            url, target = asked[-1]
-            if name == "fashion_mnist":
-                target = str(pathlib.Path(target).parent)
-            assert f" at {target}" in str(caught.value)
-            if name != "fashion_mnist":
-                assert url.rpartition("/")[2] in str(caught.value)
-
-    def test_where_keras_goes_if_it_cannot_write(self, monkeypatch, tmp_path):
-        monkeypatch.setenv("KERAS_HOME", str(tmp_path / "none"))
-        assert loading._keras_directory().name == ".keras"
-        monkeypatch.delenv("KERAS_HOME")
-        monkeypatch.setenv("HOME", str(tmp_path))
-        (tmp_path / ".keras").mkdir()
-        assert loading._keras_directory() == tmp_path / ".keras"
-
-    def test_triangles(self, monkeypatch):
-        monkeypatch.setattr(
-            loading,
-            "draw_triangles",
-            lambda size: data.draw_triangles(30, size=size),
-        )
-        images = load(dataset="triangles")
-        np.testing.assert_array_equal(images.images, data.draw_triangles(30))
-        large = load(dataset="triangles", size=40, channels=3)
-        np.testing.assert_array_equal(
-            large.images, data.draw_triangles(30, size=40).repeat(3, -1)
-        )
-        assert images.name == "triangles"
-        check_refused("no labels", dataset="triangles", with_labels=True)
-
-    def test_the_number_of_triangles(self):
-        assert load(dataset="triangles").images.shape == (60_000, 28, 28, 1)
-
-    def test_other_names(self):
-        check_refused("must be one of mnist, .*received svhn", dataset="svhn")
-
-
 class TestIdentity:
+    def test_it_is_that_of_the_first_release(self, tmp_path):
+        """A run that goes on compares it with what it wrote down then."""
+        x = (np.arange(5 * 48) % 251).astype(np.uint8).reshape(5, 4, 4, 3)
+        y = np.arange(5)
+        path = save_npz(tmp_path / "x.npz", x_train=x, y_train=y)
+        assert load(path).identity.startswith("690e55c3dfbcf2df")
+        assert load(path, with_labels=True).identity.startswith(
+            "b153af8fddc9231b"
+        )
+        for i, pixels in enumerate(x):
+            (tmp_path / f"{i % 2}").mkdir(exist_ok=True)
+            Image.fromarray(pixels).save(tmp_path / f"{i % 2}" / f"{i}.png")
+        path.unlink()
+        images, _ = load_saying(tmp_path, size=3, with_labels=True)
+        assert images.identity.startswith("34ed3e738c6582ce")
+
     def test_it_tells_images_apart(self, tmp_path):
         x = noise(5, 4, 4)
         path = save_npz(tmp_path / "x.npz", x_train=x, y_train=np.arange(5))

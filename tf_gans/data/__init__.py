@@ -1,17 +1,25 @@
 """Real samples: where a training step's batch comes from."""
 
 from tf_gans import moved
+from tf_gans.data.downloads import DATASETS
 from tf_gans.data.images import Images
-from tf_gans.data.loading import DATASETS, ImageSet, load_images
+from tf_gans.data.loading import (
+    ImageFacts,
+    ImageSet,
+    load_images,
+    peek_images,
+)
 from tf_gans.data.source import Source
 from tf_gans.data.triangles import draw_triangles
 
 __all__ = [
     "DATASETS",
+    "ImageFacts",
     "ImageSet",
     "Images",
     "Source",
     "draw_triangles",
     "load_images",
+    "peek_images",
 ]
 __getattr__ = moved.attributes(__name__)

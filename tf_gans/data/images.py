@@ -98,6 +98,14 @@ class Images(Source):
             return samples
         return samples, tf.gather(self._labels, index)
 
+    def __repr__(self):
+        return (
+            f"Images(name={self.name!r}, num_images={self.num_images}, "
+            f"sample_shape={tuple(self.sample_shape)}, "
+            f"batch_size={self.batch_size}, num_classes={self.num_classes}, "
+            f"value_range={self.value_range})"
+        )
+
 
 def _check_labels(labels, num_images):
     if labels.shape != (num_images,) or labels.dtype.kind not in "iu":

@@ -28,3 +28,10 @@ class Source:
             `(num_steps, batch_size)`.
         """
         raise NotImplementedError
+
+    def __repr__(self):
+        shape = tuple(self.sample_shape)
+        return (
+            f"{type(self).__name__}(batch_size={self.batch_size}, "
+            f"sample_shape={shape})"
+        )

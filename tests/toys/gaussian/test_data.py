@@ -78,6 +78,18 @@ def test_reading_text(tmp_path, name, text):
     np.testing.assert_array_equal(source.values, [-30, 1, 2.5])
 
 
+def test_reprs():
+    source = data.Gaussian(8, 4.0, 0.5)
+    assert repr(source) == "Gaussian(batch_size=8, mean=4, std=0.5, sort=True)"
+    assert repr(data.Empirical(8, [1, 3], sort=False)) == (
+        "Empirical(batch_size=8, mean=2, std=1, sort=False)"
+    )
+    assert repr(data.Ring(8)) == "Ring(batch_size=8, num_modes=8, sigma=0.01)"
+    assert repr(data.Quadratics(8)) == (
+        "Quadratics(batch_size=8, sample_shape=(15,))"
+    )
+
+
 @pytest.mark.parametrize("shape", [(3,), (3, 1), (1, 3)])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "uint8"])
 def test_reading_npy(tmp_path, shape, dtype):
@@ -94,13 +106,30 @@ def test_reading_npy(tmp_path, shape, dtype):
         ("x.csv", b"a,b\n1,2\n", r"x\.csv, line 1: .*received 2 columns"),
         ("x.csv", b"1;2\n3;4\n", r"x\.csv, line 1: .*received 2 columns"),
         ("x.csv", b"height\nweight\n", r"x\.csv, line 2: .*'weight'"),
-        ("x.csv", b"1\nnan\n2\n", r"x\.csv: values must be finite"),
-        ("x.csv", b"1\ninf\n2\n", r"x\.csv: values must be finite"),
+        ("x.csv", b"1\nnan\n2\n", r"x\.csv, line 2: values must be finite"),
+        ("x.csv", b"h\n1\n2\ninf\n", r"x\.csv, line 4: .*finite.*inf"),
         ("x.csv", b"1\n", r"x\.csv: .*at least 2 numbers. Received: 1"),
         ("x.csv", b"height\n", r"x\.csv: .*at least 2 numbers. Received: 0"),
         ("x.csv", b"", r"x\.csv: .*at least 2 numbers. Received: 0"),
         ("x.txt", b"5\n5\n5\n", r"x\.txt: .*must not all be equal"),
-        ("x.txt", b"\xff\xfe\x00\x01", r"x\.txt: .*not text"),
+        ("x.txt", b"1\n\xff\n", r"x\.txt: .*not text in UTF-8"),
+        ("x.txt", b"\xff\xfe1\x00\n", r"x\.txt: .*not text in UTF-16"),
+        ("x.txt", b"1\x00\n\x002\x00", r"x\.txt: .*UTF-16 without"),
+        # A first value that is damaged is no header.
+        ("x.csv", "\u22121.5\n1\n2\n".encode(), r"line 1: .*'\u22121\.5'"),
+        ("x.csv", b"<0.5\n1\n2\n", r"x\.csv, line 1: .*'<0\.5'"),
+        ("x.csv", b"-1.5cm\n1\n2\n", r"x\.csv, line 1: .*'-1\.5cm'"),
+        ("x.csv", b"5 kg\n1\n2\n", r"x\.csv, line 1: .*'5 kg'"),
+        ("x.csv", b"N/A\n1\n2\n", r"x\.csv, line 1: .*'N/A'"),
+        ("x.csv", b"n.a.\n1\n2\n", r"x\.csv, line 1: .*'n\.a\.'"),
+        ("x.csv", b"a,b\n-,2\n3,4\n", r"x\.csv, line 1: .*2 columns \(a, b\)"),
+        # Two readings, of which neither is taken.
+        ("x.csv", b"1,5\n2,5\n", r"line 1: .*2 columns.*1\.5 if 1,5 is one"),
+        ("x.csv", b"h\n1,500\n2,500\n", r"line 2: .*1,500.*thousands"),
+        ("x.csv", b"1\n2\n3,4\n5\n", r"x\.csv, line 3: .*2 columns"),
+        ("x.csv", b"a\tb\n1\t2\n", r"x\.csv, line 1: .*2 columns \(a, b\)"),
+        ("x.csv", b"1 2\n3 4\n", r"x\.csv, line 1: .*2 columns"),
+        ("x.csv", b"1\nt\x1b[1m\n", r"x\.csv, line 2: .*t\\x1b\[1m"),
         ("x.txt", b"1e150\n-1e150\n", r"x\.txt: .*within \+-1e15"),
         ("x.txt", b"1000000\n1000001\n", r"x\.txt: .*at least 1/10000"),
         ("x.dat", b"1\n2\n", r"x\.dat: .*\.csv, \.txt or \.npy.*\.dat"),
@@ -124,6 +153,7 @@ def test_bad_files_are_told_in_one_line(tmp_path, name, content, message):
         (np.array([1 + 2j, 3]), "must hold integers or floats"),
         (np.ones((3, 2)), r"must hold one column; received shape \(3, 2\)"),
         (np.array([{}, 1], object), "is not an array of numbers"),
+        (np.array([1, np.nan, 2]), "finite.*nan as number 2 of 3"),
     ],
 )
 def test_bad_npy(tmp_path, array, message):
@@ -134,7 +164,7 @@ def test_bad_npy(tmp_path, array, message):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(UserError, match="No such file"):
+    with pytest.raises(UserError, match="does not exist"):
         data.Empirical.from_file(tmp_path / "none.csv", 8)
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans import random
+from tf_gans.data.columns import read_column
 from tf_gans.data.source import Source
+from tf_gans.data.user_files import shown
 from tf_gans.errors import UserError, check_positive_int
 
 
@@ -40,6 +42,12 @@ class ScalarDistribution(Source):
         if self.sort:
             x = tf.sort(x, axis=-1)
         return x[..., tf.newaxis]
+
+    def __repr__(self):
+        return (
+            f"{type(self).__name__}(batch_size={self.batch_size}, "
+            f"mean={self.mean:g}, std={self.std:g}, sort={self.sort})"
+        )
 
     def _draw(self, seed, first_step, num_steps):
         raise NotImplementedError
@@ -128,20 +136,30 @@ class Empirical(ScalarDistribution):
         _check_float32(self.mean, self.std)
 
     @classmethod
-    def from_file(cls, path, batch_size, sort=True):
+    def from_file(cls, path, batch_size, sort=True, column=None, say=print):
         """Reads one column of numbers from a .csv, .txt or .npy file.
 
-        A first line of text is taken for a header.
+        A first line of text is taken for a header, and `say` is told so.
+
+        Args:
+            path: str or path.
+            batch_size: int.
+            sort: bool. Whether each batch is sorted. Defaults to `True`.
+            column: str or int. The name in the header, or the number, counted
+                from 1, of the column in a file of several. Defaults to `None`.
+            say: function that is called with a line of text. Defaults to
+                `print`.
 
         Raises:
-            UserError: the file cannot be read as one column of at least two
-                finite numbers. The message names the file and the line.
+            UserError: the file cannot be read as at least two finite numbers.
+                The message names the file and the line.
         """
-        values = read_column(pathlib.Path(path))
+        values = read_column(pathlib.Path(path), column, say)
         try:
             return cls(batch_size, values, sort)
         except ValueError as error:
-            raise UserError(f"{path}: {error}".replace("`", "")) from None
+            message = f"{shown(path)}: {error}"
+            raise UserError(message.replace("`", "")) from None
 
     def _draw(self, seed, first_step, num_steps):
         shape = (self.batch_size,)
@@ -181,63 +199,3 @@ def _check_float32(mean, std):
             "float32 cannot tell the samples apart. "
             f"Received: mean={mean:g}, standard deviation={std:g}"
         )
-
-
-def read_column(path):
-    """Reads one column of numbers; see `Empirical.from_file`."""
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".txt", ".npy"):
-        raise UserError(
-            f"{path}: the file must end in .csv, .txt or .npy; "
-            f"received {suffix or 'no suffix'}"
-        )
-    try:
-        if suffix == ".npy":
-            return _read_npy(path)
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: the file is not text in UTF-8") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    return _parse_column(path, text)
-
-
-def _read_npy(path):
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise UserError(
-            f"{path}: is not an array of numbers: {error}"
-        ) from None
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
-        kind = getattr(values, "dtype", type(values).__name__)
-        raise UserError(
-            f"{path}: must hold integers or floats; received {kind}"
-        )
-    if values.squeeze().ndim > 1:
-        raise UserError(
-            f"{path}: must hold one column; received shape {values.shape}"
-        )
-    return values
-
-
-def _parse_column(path, text):
-    values = []
-    lines = [line.strip() for line in text.splitlines()]
-    numbered = [(i, line) for i, line in enumerate(lines, 1) if line]
-    for place, (number, line) in enumerate(numbered):
-        cell = line.rstrip(",;").strip().strip('"')
-        try:
-            values.append(float(cell))
-        except ValueError:
-            is_header = (
-                place == 0 and not cell[:1].isdigit() and "," not in cell
-            )
-            if is_header:
-                continue
-            columns = len(cell.replace(";", ",").split(","))
-            what = f"{columns} columns" if columns > 1 else repr(cell[:40])
-            raise UserError(
-                f"{path}, line {number}: must be one number; received {what}"
-            ) from None
-    return np.array(values, np.float64)

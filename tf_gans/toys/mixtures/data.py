@@ -53,6 +53,12 @@ class PointDistribution(Source):
         noise = generator.normal(size=(size, 2))
         return self._sample_centres(generator, size) + self.sigma * noise
 
+    def __repr__(self):
+        return (
+            f"{type(self).__name__}(batch_size={self.batch_size}, "
+            f"num_modes={self.num_modes}, sigma={self.sigma:g})"
+        )
+
     def locate(self, points):
         """Finds the part of the distribution that each point is nearest to.
 

@@ -1,0 +1,91 @@
+"""The data sets that have names: those that Keras fetches, and triangles."""
+
+import os
+import pathlib
+import tempfile
+
+import keras
+import numpy as np
+
+from tf_gans.data import arrays
+from tf_gans.data.triangles import draw_triangles
+from tf_gans.data.user_files import check_memory, one_line, shown
+from tf_gans.errors import UserError
+
+# Where Keras keeps each set's files, below its own directory.
+_KERAS_FILES = {
+    "mnist": "datasets/mnist.npz",
+    "fashion_mnist": "datasets/fashion-mnist/"
+    "{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz",
+    "cifar10": "datasets/cifar-10-batches-py-target_archive",
+}
+# Of the training images; those of triangles for a size that is not named.
+_SHAPES = {
+    "mnist": (60_000, 28, 28, 1),
+    "fashion_mnist": (60_000, 28, 28, 1),
+    "cifar10": (50_000, 32, 32, 3),
+    "triangles": (60_000, 28, 28, 1),
+}
+DATASETS = tuple(_SHAPES)
+
+# Of the training images and labels. Keras checks the files of the other two.
+_FASHION_MNIST_SHA256 = (
+    "add1583fa1282e41dc1661524d893d7879b03d4c49f0df04b635298bf09d7646"
+)
+
+
+def peek(name, with_labels):
+    """The shape of a data set's images, without fetching or drawing them."""
+    if name not in DATASETS:
+        raise UserError(
+            f"the data set must be one of {', '.join(DATASETS)}; "
+            f"received {shown(name)}"
+        )
+    if name == "triangles" and with_labels:
+        raise UserError("triangles: there are no labels to learn")
+    return _SHAPES[name]
+
+
+def load(name, size, with_labels):
+    """Loads a data set's training images, and labels where they are wanted."""
+    count, *_ = peek(name, with_labels)
+    if name == "triangles":
+        size = size or 28
+        check_memory(
+            *(name, "the images", count * size**2),
+            "name a smaller --size",
+        )
+        return draw_triangles(size=size), None
+    where = _keras_directory() / _KERAS_FILES[name]
+    try:
+        (x, y), _ = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # Keras raises a plain Exception
+        raise UserError(
+            f"{name}: cannot be loaded: {one_line(error)}. Without a network, "
+            f"put the published {_published_name(name)} at {where}, or name a "
+            "file of your own with --data FILE.npz, or use --dataset "
+            "triangles, which needs no file"
+        ) from error
+    if name == "fashion_mnist" and arrays.sha256(x, y) != _FASHION_MNIST_SHA256:
+        raise UserError(
+            f"{name}: {where} are not the published files: remove them, and "
+            "they are downloaded again"
+        )
+    # A column of labels, as CIFAR-10 has it, becomes a row.
+    images = x if x.ndim == 4 else x[..., np.newaxis]
+    return images, y.ravel().astype(np.int32) if with_labels else None
+
+
+def _published_name(name):
+    """What the file that Keras keeps is called where it is published."""
+    if name == "cifar10":
+        return "cifar-10-python.tar.gz"
+    return pathlib.Path(_KERAS_FILES[name]).name
+
+
+def _keras_directory():
+    """Where Keras keeps its files; the second place if it cannot write."""
+    home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    if os.access(home, os.W_OK):
+        return home
+    return pathlib.Path(tempfile.gettempdir(), ".keras")
