@@ -291,6 +291,9 @@ def test_the_networks_of_igul222():
 
 def test_the_networks_of_carpedm20():
     gan = build("began", "code", size=64, channels=3)
+    assert gan.generator.count_params() == 1_716_611
+    assert gan.discriminator.count_params() == 13_405_379
+    gan = build("began", "code", size=64, channels=3, filters=64)
     assert gan.generator.count_params() == 563_395
     assert gan.discriminator.count_params() == 4_011_651
 

@@ -112,7 +112,7 @@ class BEGANPair(Part):
     opponents: ClassVar[tuple[str, ...]] = ("autoencoder",)
     batch_norm: ClassVar[bool] = False
 
-    filters: int = 64  # config.py: 64 or 128
+    filters: int = 128  # the default of config.py; 64 is its other choice
 
     def pair(self, opponent, latent_dim, **shape):
         """The generator and the autoencoder; see `InfoGAN.pair`."""
