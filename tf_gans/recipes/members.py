@@ -169,7 +169,11 @@ RECIPES = {
     ),
     ("ns", "code"): _Recipe(
         source="the collection's GAN.py, which has InfoGAN's rates",
-        objective=GANObjective(Lazy("losses.NonSaturating")),
+        objective=GANObjective(
+            Lazy("losses.NonSaturating"),
+            fresh_latents=False,  # `train`: one batch_z for both players
+        ),
+        networks=InfoGAN(slope=0.0),  # `generator`: relu
         latent_dim=62,  # main.py:37
         # GAN.py:118-121: five times the other's
         optimizer=Adam(1e-3, 2e-4),
