@@ -195,6 +195,7 @@ VALUES = {
         "rates": (1e-3,),
         "latents": latents.Normal((64,)),
         "spread": "log_variance",
+        "slope": 0.0,
     },
     # VAE.py:60-66
     ("vae", "code"): {
@@ -202,6 +203,7 @@ VALUES = {
         "rates": (1e-3,),
         "latents": latents.Normal((62,)),
         "spread": "softplus",
+        "slope": 0.0,
     },
 }
 

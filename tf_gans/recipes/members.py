@@ -288,12 +288,16 @@ RECIPES = {
     ("vae", "paper"): _Recipe(
         source="Kingma & Welling 2014, appendix B; the collection's rate",
         objective=VAEObjective(),
+        networks=InfoGAN(slope=0.0),  # as both programs below
         normal=True,
         optimizer=Adam(1e-3),
     ),
     ("vae", "code"): _Recipe(
         source="the collection's and compare_gan's VAE.py",
         objective=VAEObjective(spread="softplus"),  # VAE.py:60-66
+        # Both decoders have relu: compare_gan's VAE does not take the
+        # generator of its base class.
+        networks=InfoGAN(slope=0.0),
         latent_dim=62,
         normal=True,
         optimizer=Adam(1e-3),  # the collection's VAE.py:124
