@@ -140,7 +140,7 @@ VALUES = {
         "batch_norm": False,
         "betas": (0.0, 0.9),
     },
-    # gan_mnist.py:22-28, 150-159; other sizes have the pair for CIFAR-10
+    # gan_cifar.py:27-30, 137-138
     ("wgan-gp", "code"): {
         "loss": losses.Wasserstein,
         "penalty": penalties.GradientPenalty(10),
@@ -148,7 +148,6 @@ VALUES = {
         "discriminator": wgan_gp.CifarCritic,
         "batch_norm": False,
         "betas": (0.5, 0.9),
-        "batch_size": 50,
         "latents": latents.Normal((128,)),
         "value_range": (-1, 1),
     },
@@ -221,7 +220,7 @@ def test_values(name, preset):
     """Those that the papers and the programs name."""
     # A member without a program of its own has its paper's values.
     values = COMMON | VALUES.get((name, preset), VALUES[name, "paper"])
-    recipe = family.get(name, preset)
+    recipe = family.get(name, preset, size=8)
     assert (recipe.batch_size, recipe.epochs) == (
         values["batch_size"],
         values["epochs"],
@@ -272,7 +271,7 @@ def test_the_paper_is_the_default():
     for name in family.NAMES:
         assert family.get(name) == family.get(name, "paper")
     assert family.get("mm", "code") == family.get("mm")
-    assert set(VALUES) == set(members.RECIPES)
+    assert set(VALUES) == {key[:2] for key in members.RECIPES}
 
 
 def test_the_networks_of_the_collection():
@@ -292,6 +291,10 @@ def test_the_networks_of_igul222():
     assert gan.generator.count_params() == 1_554_177
     assert gan.discriminator.count_params() == 1_030_145
     assert gan.value_range == (0, 1)
+    # gan_mnist.py:22-28
+    assert family.get("wgan-gp", "code").batch_size == 50
+    assert family.get("wgan-gp", "code", size=32).batch_size == 64
+    assert family.get("wgan-gp", size=28) == family.get("wgan-gp", size=32)
     gan = build("wgan-gp", "code", size=32, channels=3)
     assert gan.discriminator.count_params() == 4_114_689
 
