@@ -172,7 +172,8 @@ def main():
     def new_config():
         from tf_gans.recipes import family
 
-        recipe = family.get(args.gan, args.preset)
+        size = args.size or (32 if args.dataset == "cifar10" else 28)
+        recipe = family.get(args.gan, args.preset, size)
         is_folder = args.data and args.data.is_dir()
         return {
             "gan": args.gan,

@@ -56,8 +56,8 @@ def test_nothing_is_left_out():
     assert set(quadratics._RECIPES) == set(quadratics.NAMES)
     assert set(mnist._RECIPES) == set(mnist.NAMES)
     assert set(dcgan._RECIPES) == set(dcgan.NAMES)
-    assert {name for name, _ in members.RECIPES} == set(family.NAMES)
-    assert {preset for _, preset in members.RECIPES} == set(family.PRESETS)
+    assert {name for name, *_ in members.RECIPES} == set(family.NAMES)
+    assert {preset for _, preset, *_ in members.RECIPES} == set(family.PRESETS)
 
 
 def test_losses():

@@ -72,6 +72,7 @@ COMMON = {
     "discriminator": infogan.Discriminator,
     "batch_norm": True,
     "spectral_norm": False,
+    "slope": 0.2,  # of the generator
     "latents": latents.Uniform((64,), -1, 1),
     "batch_size": 64,
     "epochs": 20,
@@ -93,6 +94,8 @@ VALUES = {
     ("ns", "code"): {
         "rates": (1e-3, 2e-4),
         "latents": latents.Uniform((62,), -1, 1),
+        "fresh_latents": False,
+        "slope": 0.0,
     },
     ("ls", "paper"): {"loss": losses.LeastSquares, "rates": (2e-4, 2e-4)},
     # train_lsun.py:15-20, train_chn.py:15-21
@@ -135,7 +138,7 @@ VALUES = {
         "batch_norm": False,
         "betas": (0.0, 0.9),
     },
-    # gan_mnist.py:22-28, 150-159; other sizes have the pair for CIFAR-10
+    # gan_cifar.py:27-30, 137-138
     ("wgan-gp", "code"): {
         "loss": losses.Wasserstein,
         "penalty": penalties.GradientPenalty(10),
@@ -143,7 +146,6 @@ VALUES = {
         "discriminator": wgan_gp.CifarCritic,
         "batch_norm": False,
         "betas": (0.5, 0.9),
-        "batch_size": 50,
         "latents": latents.Normal((128,)),
         "value_range": (-1, 1),
     },
@@ -190,6 +192,7 @@ VALUES = {
         "rates": (1e-3,),
         "latents": latents.Normal((64,)),
         "spread": "log_variance",
+        "slope": 0.0,
     },
     # VAE.py:60-66
     ("vae", "code"): {
@@ -197,6 +200,7 @@ VALUES = {
         "rates": (1e-3,),
         "latents": latents.Normal((62,)),
         "spread": "softplus",
+        "slope": 0.0,
     },
 }
 
@@ -214,7 +218,7 @@ def test_values(name, preset):
     """Those that the papers and the programs name."""
     # A member without a program of its own has its paper's values.
     values = COMMON | VALUES.get((name, preset), VALUES[name, "paper"])
-    recipe = family.get(name, preset)
+    recipe = family.get(name, preset, size=8)
     assert (recipe.batch_size, recipe.epochs) == (
         values["batch_size"],
         values["epochs"],
@@ -224,6 +228,8 @@ def test_values(name, preset):
     assert type(model) is values["class"]
     assert config(model.latents) == config(values["latents"])
     assert model.value_range == values["value_range"]
+    if type(model.generator) is infogan.Generator:
+        assert model.generator.slope == values["slope"]
     optimizers = list(model.optimizers.values())
     rates = [rate(optimizer) for optimizer in optimizers]
     np.testing.assert_allclose(rates, values["rates"], rtol=1e-6)
@@ -263,13 +269,13 @@ def test_the_paper_is_the_default():
     for name in family.NAMES:
         assert family.get(name) == family.get(name, "paper")
     assert family.get("mm", "code") == family.get("mm")
-    assert set(VALUES) == set(members.RECIPES)
+    assert set(VALUES) == {key[:2] for key in members.RECIPES}
 
 
-def test_the_networks_of_the_comparison():
-    """InfoGAN's, with leaky ReLUs, at the size of digits."""
+def test_the_networks_of_the_collection():
+    """InfoGAN's, at the size of digits, with ReLUs in the generator."""
     gan = build("ns", "code", size=28)
-    assert gan.generator.slope == 0.2
+    assert gan.generator.slope == 0
     counts = [
         sum(int(np.prod(v.shape)) for v in network.trainable_variables)
         for network in (gan.generator, gan.discriminator)
@@ -283,12 +289,19 @@ def test_the_networks_of_igul222():
     assert gan.generator.count_params() == 1_554_177
     assert gan.discriminator.count_params() == 1_030_145
     assert gan.value_range == (0, 1)
+    # gan_mnist.py:22-28
+    assert family.get("wgan-gp", "code").batch_size == 50
+    assert family.get("wgan-gp", "code", size=32).batch_size == 64
+    assert family.get("wgan-gp", size=28) == family.get("wgan-gp", size=32)
     gan = build("wgan-gp", "code", size=32, channels=3)
     assert gan.discriminator.count_params() == 4_114_689
 
 
 def test_the_networks_of_carpedm20():
     gan = build("began", "code", size=64, channels=3)
+    assert gan.generator.count_params() == 1_716_611
+    assert gan.discriminator.count_params() == 13_405_379
+    gan = build("began", "code", size=64, channels=3, filters=64)
     assert gan.generator.count_params() == 563_395
     assert gan.discriminator.count_params() == 4_011_651
 

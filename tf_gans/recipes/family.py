@@ -28,13 +28,15 @@ _ADDITIONS = (
 _OF_THE_DATA = ("batch_size", "epochs")
 
 
-def get(name, preset="paper"):
+def get(name, preset="paper", size=28):
     """The values of a recipe.
 
     Args:
         name: one of `NAMES`.
         preset: one of `PRESETS`. A member whose well-known programs do as the
             paper says has one set-up under both names.
+        size: int. The images' sides: a program may have a set-up for digits of
+            its own.
 
     Returns:
         A `tf_gans.recipes.objectives.Recipe`.
@@ -44,7 +46,8 @@ def get(name, preset="paper"):
     """
     paper = lookup({n: RECIPES[n, "paper"] for n in NAMES}, name)
     presets = {p: RECIPES.get((name, p), paper) for p in PRESETS}
-    return lookup(presets, preset, "preset")
+    recipe = lookup(presets, preset, "preset")
+    return RECIPES.get((name, preset, size), recipe)
 
 
 def build(
@@ -85,7 +88,7 @@ def build(
     Raises:
         ValueError: options contradict each other or the recipe.
     """
-    recipe = _changed(name, get(name, preset), options)
+    recipe = _changed(name, get(name, preset, size), options)
     pair = recipe.networks.pair(
         recipe.objective.opponent,
         recipe.latent_dim,

@@ -89,16 +89,12 @@ class ImprovedWGAN(Part):
     opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
     batch_norm: ClassVar[bool] = False
 
-    def pair(self, opponent, latent_dim, size, **shape):
+    def pair(self, opponent, latent_dim, **shape):
         """The generator and the critic; see `InfoGAN.pair`."""
-        kind = "" if size == 28 else "Cifar"
-        return tuple(
-            Lazy(f"networks.wgan_gp.{kind}{role}")(size=size, **shape, **own)
-            for role, own in (
-                ("Generator", {"latent_dim": latent_dim}),
-                ("Critic", {}),
-            )
-        )
+        kind = "" if shape["size"] == 28 else "Cifar"
+        generator = Lazy(f"networks.wgan_gp.{kind}Generator")
+        critic = Lazy(f"networks.wgan_gp.{kind}Critic")
+        return generator(latent_dim=latent_dim, **shape), critic(**shape)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +108,7 @@ class BEGANPair(Part):
     opponents: ClassVar[tuple[str, ...]] = ("autoencoder",)
     batch_norm: ClassVar[bool] = False
 
-    filters: int = 64  # config.py: 64 or 128
+    filters: int = 128  # the default of config.py; 64 is its other choice
 
     def pair(self, opponent, latent_dim, **shape):
         """The generator and the autoencoder; see `InfoGAN.pair`."""
@@ -155,7 +151,14 @@ def _halving(rate):
     return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
 
 
-# A program of which nothing is said here does as the paper says.
+_WGAN_GP = GANObjective(
+    Lazy("losses.Wasserstein"),
+    penalty=Lazy("penalties.GradientPenalty"),
+    critic_steps=5,
+)
+
+# By name, preset and, where a program has another set-up for it, by the images'
+# size. A program of which nothing is said here does as the paper says.
 RECIPES = {
     ("mm", "paper"): _Recipe(
         source="Goodfellow et al. 2014, equation 1; compare_gan's defaults",
@@ -169,7 +172,11 @@ RECIPES = {
     ),
     ("ns", "code"): _Recipe(
         source="the collection's GAN.py, which has InfoGAN's rates",
-        objective=GANObjective(Lazy("losses.NonSaturating")),
+        objective=GANObjective(
+            Lazy("losses.NonSaturating"),
+            fresh_latents=False,  # `train`: one batch_z for both players
+        ),
+        networks=InfoGAN(slope=0.0),  # `generator`: relu
         latent_dim=62,  # main.py:37
         # GAN.py:118-121: five times the other's
         optimizer=Adam(1e-3, 2e-4),
@@ -219,26 +226,29 @@ RECIPES = {
     ),
     ("wgan-gp", "paper"): _Recipe(
         source="Gulrajani et al. 2017, algorithm 1",
-        objective=GANObjective(
-            Lazy("losses.Wasserstein"),
-            penalty=Lazy("penalties.GradientPenalty"),
-            critic_steps=5,
-        ),
+        objective=_WGAN_GP,
         networks=InfoGAN(batch_norm=False),  # section 4
         optimizer=Adam(beta_1=0.0, beta_2=0.9),
     ),
-    ("wgan-gp", "code"): _Recipe(
-        source="igul222/improved_wgan_training, gan_mnist.py and gan_cifar.py",
-        objective=GANObjective(
-            Lazy("losses.Wasserstein"),
-            penalty=Lazy("penalties.GradientPenalty"),
-            critic_steps=5,
-        ),
+    # The program has a set-up for digits, and one for CIFAR-10, which all other
+    # sizes have.
+    ("wgan-gp", "code", 28): _Recipe(
+        source="igul222/improved_wgan_training, gan_mnist.py",
+        objective=_WGAN_GP,
         networks=ImprovedWGAN(),
         latent_dim=128,
         normal=True,
         batch_size=50,  # gan_mnist.py:22-28
         optimizer=Adam(beta_1=0.5, beta_2=0.9),  # gan_mnist.py:150-159
+    ),
+    ("wgan-gp", "code"): _Recipe(
+        source="igul222/improved_wgan_training, gan_cifar.py",
+        objective=_WGAN_GP,
+        networks=ImprovedWGAN(),
+        latent_dim=128,
+        normal=True,
+        batch_size=64,  # gan_cifar.py:27-30
+        optimizer=Adam(beta_1=0.5, beta_2=0.9),  # gan_cifar.py:137-138
     ),
     ("dragan", "paper"): _Recipe(
         source="Kodali et al. 2017: normal noise around the data, c = 10",
@@ -284,19 +294,23 @@ RECIPES = {
     ("vae", "paper"): _Recipe(
         source="Kingma & Welling 2014, appendix B; the collection's rate",
         objective=VAEObjective(),
+        networks=InfoGAN(slope=0.0),  # as both programs below
         normal=True,
         optimizer=Adam(1e-3),
     ),
     ("vae", "code"): _Recipe(
         source="the collection's and compare_gan's VAE.py",
         objective=VAEObjective(spread="softplus"),  # VAE.py:60-66
+        # Both decoders have relu: compare_gan's VAE does not take the
+        # generator of its base class.
+        networks=InfoGAN(slope=0.0),
         latent_dim=62,
         normal=True,
         optimizer=Adam(1e-3),  # the collection's VAE.py:124
     ),
 }
 
-NAMES = tuple(dict.fromkeys(name for name, _ in RECIPES))
+NAMES = tuple(dict.fromkeys(name for name, *_ in RECIPES))
 PRESETS = ("paper", "code")
 
 OPTIONS = tuple(
