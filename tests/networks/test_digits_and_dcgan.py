@@ -97,13 +97,12 @@ def test_sizes_and_channels(size, channels):
     assert last.kernel.shape[0] == inside
 
 
-@pytest.mark.parametrize(
-    "size", [1, 4, 8, 12, 20, 24, 27, 30, 48, 65, 0, -16, 64.0, "64", True]
-)
 @pytest.mark.parametrize("network", [dcgan.Generator, dcgan.Discriminator])
-def test_bad_size(network, size):
-    with pytest.raises(ValueError, match=f"`size` must be.*size={size!r}"):
-        network(size=size)
+def test_bad_size(network):
+    small = (0, 1, 4, 8, 12, -16)
+    for size in (*small, 20, 24, 27, 30, 48, 65, 64.0, "64", True):
+        with pytest.raises(ValueError, match=f"`size` must be.*size={size!r}"):
+            network(size=size)
 
 
 @pytest.mark.parametrize(

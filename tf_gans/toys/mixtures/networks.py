@@ -177,12 +177,9 @@ class Autoencoder(PointNetwork):
         self.decoder = self._stack("decoder")
         self.head = self._dense(2, "head")
 
-    @property
-    def _chain(self):  # `.keras` files hold the layers under this name
-        return [*self.hidden, self.code, *self.decoder, self.head]
-
     def call(self, x, training=None):
-        return self._from_units(_chain(self._to_units(x), *self._chain))
+        x = _chain(self._to_units(x), *self.hidden, self.code)
+        return self._from_units(_chain(x, *self.decoder, self.head))
 
 
 @register_keras_serializable(package="tf_gans.points")
