@@ -133,8 +133,12 @@ def _read_npy(path, column):
 
 def _decode(path, content):
     """The text of a file in UTF-8, or in what its byte-order mark names."""
-    marks = (m for m in _BYTE_ORDER_MARKS if content.startswith(m))
-    encoding = _BYTE_ORDER_MARKS.get(next(marks, None), "utf-8")
+    found = (
+        name
+        for mark, name in _BYTE_ORDER_MARKS.items()
+        if content.startswith(mark)
+    )
+    encoding = next(found, "utf-8")
     if encoding == "utf-8" and b"\0" in content[:1000]:
         raise UserError(
             f"{shown(path)}: looks like text in UTF-16 without a byte-order "
@@ -366,7 +370,7 @@ def _find_separator(lines):
     lines = [line for line in lines if line.strip()]
     body = lines[1:1001] or lines
     counts = {mark: sum(mark in row for row in body) for mark in "\t;,"}
-    mark = max(counts, key=counts.get)
+    mark = max(counts, key=lambda mark: counts[mark])
     if counts[mark] and not _is_one_column_with_commas(lines):
         return mark
     if body and all(

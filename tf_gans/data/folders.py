@@ -89,7 +89,8 @@ def _find(folder, size, say):
             f"{shown(folder)}: the images of a folder need a size: name it "
             "with --size"
         )
-    files, left_out = [], collections.Counter()
+    files = []
+    left_out: collections.Counter[str] = collections.Counter()
     for path in _walk(folder):
         why = _why_not(path)
         if why:
@@ -164,12 +165,10 @@ def _is_named(path):
 def _formats(path):
     """The formats in which a file is looked for."""
     Image.init()
-    marked = [
-        name
-        for name in Image.ID
-        if name not in _UNREADABLE and name not in _UNMARKED
-    ]
-    return marked + (sorted(_UNMARKED) if _is_named(path) else [])
+    excluded = _UNREADABLE if _is_named(path) else _UNREADABLE | _UNMARKED
+    # Those without a mark come last: a file that has one is not theirs.
+    known = sorted(Image.ID, key=lambda name: name in _UNMARKED)
+    return [name for name in known if name not in excluded]
 
 
 def _find_classes(folder, files):
@@ -281,7 +280,7 @@ def _decode(path, size, channels):
                 ImageOps.exif_transpose(image, in_place=True)
             brightest = None
             if image.mode.startswith("I"):
-                brightest = int(image.getextrema()[1])
+                brightest = int(np.asarray(image).max())
             plain = flatten(image, "L" if channels == 1 else "RGB")
             return fit(plain, size), brightest
 
