@@ -108,8 +108,10 @@ def build(
     """Builds a compiled model from a recipe and the budget.
 
     The networks work in units in which the data have mean 0 and standard
-    deviation 1, and so do the penalties: a slope of 1 is one in these units.
-    WGAN-GP's toy program divides its data likewise.
+    deviation 1, and so does the objective: a slope of 1, a move of the data by
+    DRAGAN and an error of BEGAN's autoencoder are those in these units. So
+    rings of any radius are learned alike. WGAN-GP's toy program divides its
+    data likewise.
 
     Args:
         name: one of `NAMES`.
@@ -141,7 +143,7 @@ def build(
         "seed": seed,
     }
     generator = networks.Generator(BUDGET.latent_dim, **units)
-    opponent, own, fitting = {
+    opponent, own, fitted = {
         "discriminator": (
             networks.Discriminator,
             {
@@ -150,17 +152,16 @@ def build(
                     recipe.networks, "spectral_norm", False
                 ),
             },
-            _penalty(recipe.objective, data.std),
+            _fitted_penalty,
         ),
-        # The budget's rates fall by themselves, whatever M_global does.
-        "autoencoder": (networks.Autoencoder, {}, {"patience": None}),
+        "autoencoder": (networks.Autoencoder, {}, _fitted_balance),
         "encoder": (
             networks.Encoder,
             {"latent_dim": BUDGET.latent_dim},
-            {"likelihood": "gaussian", "stddev": data.sigma},
+            _fitted_likelihood,
         ),
     }[recipe.objective.opponent]
-    objective = dataclasses.replace(recipe.objective, **fitting)
+    objective = fitted(recipe.objective, data)
     model = objective.model(
         generator,
         opponent(**own, **units),
@@ -172,8 +173,9 @@ def build(
         "generator": num_steps + 1,
         "discriminator": model.critic_steps * (num_steps + 1),
     }
+    unit = data.std if objective.opponent == "autoencoder" else 1.0
     model.compile(
-        *(_adam(player, updates[player]) for player in objective.players),
+        *(_adam(player, updates[player], unit) for player in objective.players),
         jit_compile=jit_compile,
         steps_per_execution=steps_per_execution,
         run_eagerly=run_eagerly,
@@ -181,27 +183,60 @@ def build(
     return model
 
 
-def _adam(player, updates):
-    """A player's Adam, whose rate falls to 0 in its updates."""
+def _adam(player, updates, unit):
+    """A player's Adam, whose rate falls to 0 in its updates.
+
+    Args:
+        player: `"generator"` or `"discriminator"`.
+        updates: int.
+        unit: float. What the loss is multiplied with if the data are; Adam's
+            epsilon is of the size of a gradient.
+    """
     rate = getattr(BUDGET, f"{player}_learning_rate")
     falling = keras.optimizers.schedules.CosineDecay(rate, updates)
-    return FusedAdam(falling, BUDGET.beta_1, BUDGET.beta_2)
+    return FusedAdam(falling, BUDGET.beta_1, BUDGET.beta_2, 1e-7 * unit)
 
 
-def _penalty(objective, scale):
-    """The change that makes a penalty one in the networks' units.
+def _fitted_penalty(objective, data):
+    """The objective with its penalty in the networks' units.
 
-    A gradient in the data's units is `1 / scale` times the networks'.
+    A gradient in the data's units is `1 / data.std` times the networks'.
     """
     penalty = objective.make_penalty()
     if penalty is None:
-        return {}
+        return objective
     config = penalty.get_config()
-    config["weight"] *= scale**2
+    config["weight"] *= data.std**2
     if "target" in config:
-        config["target"] /= scale
-    kind = functools.partial(type(penalty), **config)
-    return {"penalty": kind, "penalty_weight": None}
+        config["target"] /= data.std
+    if config.get("noise") == "gaussian":
+        # Noise of the other kind is in units of the batch's deviation.
+        config["scale"] *= data.std
+    return dataclasses.replace(
+        objective,
+        penalty=functools.partial(type(penalty), **config),
+        penalty_weight=None,
+    )
+
+
+def _fitted_balance(objective, data):
+    """BEGAN's objective with its equilibrium in the networks' units.
+
+    The errors, and so the balance that k follows, are in the data's.
+    """
+    return dataclasses.replace(
+        objective,
+        lambda_k=objective.lambda_k / data.std,
+        # The budget's rates fall by themselves, whatever M_global does.
+        patience=None,
+    )
+
+
+def _fitted_likelihood(objective, data):
+    """The VAE's objective for points, whose noise is known."""
+    return dataclasses.replace(
+        objective, likelihood="gaussian", stddev=data.sigma
+    )
 
 
 def _check_minibatch(name, objective):
