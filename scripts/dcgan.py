@@ -11,80 +11,54 @@ Prints `step: discriminator loss <tab> generator loss`. Everything it makes is
 in the run directory: grids of samples, curves, checkpoints, logs.
 """
 
-import argparse
-
-from tf_gans.runs import cli, image_runs
-
-
-def parse_arguments():
-    """Returns the flags' values, and a dict of those that were named."""
-    parser = cli.Parser(
-        prog="dcgan.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = image_runs.add_flags(
-        parser,
-        datasets=("cifar10", "mnist", "fashion_mnist", "triangles"),
-        epochs=25,
-        batch_size="the recipe's, 128 or 64",
-    )
-    add(
-        "--recipe",
-        choices=("paper", "carpedm20"),
-        default="paper",
-        help="the paper's set-up, or that of the best-known TensorFlow "
-        "program (default: %(default)s)",
-    )
-    add(
-        "--size",
-        type=cli.integer(1, 1024),
-        metavar="N",
-        help="crop and shrink the images to N x N: 28, or 16, 32, 64, 128 and "
-        "so on (default: 64 for a folder, otherwise the data's)",
-    )
-    add(
-        "--channels",
-        type=int,
-        choices=(1, 3),
-        help="grey or coloured (default: the data's)",
-    )
-    add(
-        "--width",
-        type=cli.integer(1, 1024),
-        default=64,
-        metavar="N",
-        help="filters of the widest images' layer; the others have multiples "
-        "of it (default: %(default)s)",
-    )
-    add(
-        "--conditional",
-        action="store_true",
-        help="learn the labels, too, to generate images of a chosen one; "
-        "28x28 only. A folder's sub-folders are its labels",
-    )
-    return image_runs.parse(parser)
+from tf_gans.runs import cli
+from tf_gans.runs.images import ImageTraining
 
 
-def main():
-    """Trains, draws and exports."""
-    args, named = parse_arguments()
-    size = args.size or (64 if args.data and args.data.is_dir() else None)
-    batch_size = args.batch_size or {"paper": 128, "carpedm20": 64}[args.recipe]
-    image_runs.run(
-        "dcgan",
-        args,
-        named,
-        lambda: {
-            "recipe": args.recipe,
-            "size": size,
-            "channels": args.channels,
-            "width": args.width,
-            "conditional": args.conditional,
-            "batch_size": batch_size,
-        },
-    )
+class Dcgan(ImageTraining):
+    """The deep convolutional GAN."""
 
+    name = "dcgan"
+    description = __doc__
+    folder_size = 64
+
+    def add_flags(self, learned, learning, changing):
+        super().add_flags(learned, learning, changing)
+        learning(
+            "--recipe",
+            choices=self.problem.recipes,
+            default=self.problem.default,
+            help="the paper's set-up, or that of the best-known TensorFlow "
+            "program (default: %(default)s)",
+        )
+        self.add_shape_flags(learning, "28, or 16, 32, 64, 128 and so on")
+        learning(
+            "--width",
+            type=cli.integer(1, 1024),
+            default=64,
+            metavar="N",
+            help="filters of the widest images' layer; the others have "
+            "multiples of it (default: %(default)s)",
+        )
+        learning(
+            "--conditional",
+            action="store_true",
+            help="learn the labels, too, to generate images of a chosen one; "
+            "28x28 only. A folder's sub-folders are its labels",
+        )
+
+    def check_size(self, size):
+        from tf_gans.networks import dcgan
+
+        dcgan.Generator.check_size(size)
+
+    def recipe(self, args):
+        from tf_gans.recipes import dcgan
+
+        return dcgan.get(args.recipe)
+
+
+main = Dcgan.main
 
 if __name__ == "__main__":
     cli.run(main)

@@ -11,175 +11,223 @@ Prints `step: discriminator loss <tab> generator loss`, and at the end how close
 the samples are. Everything it makes is in the run directory.
 """
 
-import argparse
-
+from tf_gans import files
 from tf_gans.errors import UserError
-from tf_gans.runs import cli, sample_runs
+from tf_gans.runs import cli
+from tf_gans.runs.toys import ToyTraining
 
-NUM_POINTS = 10_000  # samples in the picture and in the summary
+NUM_SAMPLES = 10_000  # in the picture and in the summary
 STOP_EVERY = 100  # steps between two looks at W1
 
 
-def parse_arguments():
-    """Returns the flags' values, and a dict of those that were named."""
-    parser = cli.Parser(
-        prog="gaussian.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    group = parser.add_argument_group("what is learned")
-    add = group.add_argument
-    add(
-        "--mu",
-        type=cli.number(-1e6, 1e6),
-        default=4.0,
-        help="mean of the Gaussian to learn (default: %(default)s)",
-    )
-    add(
-        "--sigma",
-        type=cli.number(high=1e6, above=0),
-        default=0.5,
-        help="its standard deviation (default: %(default)s)",
-    )
-    add(
-        "--data",
-        type=cli.existing_file,
-        metavar="FILE",
-        help="learn the distribution of these numbers instead: one column, "
-        ".csv, .txt or .npy",
-    )
+class Gaussian(ToyTraining):
+    """The 1-D demonstration."""
 
-    group = parser.add_argument_group("how it is learned")
-    add = group.add_argument
-    add(
-        "--recipe",
-        choices=("stable", "code", "article"),
-        default="stable",
-        help="the set-up: this project's, or that of the original's listing "
-        "or article (default: %(default)s)",
-    )
-    add("--minibatch", action="store_true", help="use minibatch discrimination")
-    add(
-        "--loss",
-        choices=("logits", "clamped"),
-        default="logits",
-        help="the stable form, or the original's log(max(D, 1e-5)), which can "
-        "freeze for ever (default: %(default)s)",
-    )
-    add(
-        "--num-steps",
-        type=cli.integer(1, 10**9),
-        metavar="N",
-        help="training steps (default: the recipe's, 5000)",
-    )
-    add(
-        "--hidden-size",
-        type=cli.integer(1, 256),
-        metavar="N",
-        help="hidden units of the generator (default: the recipe's; 4 in the "
-        "original)",
-    )
-    add(
-        "--batch-size",
-        type=cli.integer(2, 4096),
-        metavar="N",
-        help="samples in a batch (default: the recipe's; 8 in the original)",
-    )
-    add(
-        "--stop-at-w1",
-        type=cli.number(above=0),
-        metavar="X",
-        help="stop as soon as the Wasserstein-1 distance to the data is X or "
-        f"less, looking every {STOP_EVERY} steps",
-    )
-    cli.add_training_flags(add)
+    name = "gaussian"
+    file_name = "gaussian.png"
+    description = __doc__
+    anim_every = 1
+    not_kept = ("stop_at_w1",)
+    stop = None  # the callback of --stop-at-w1
 
-    sample_runs.add_output_flags(parser, log_every=10, anim_every=1)
+    def add_flags(self, learned, learning, changing):
+        learned(
+            "--mu",
+            type=cli.number(-1e6, 1e6),
+            default=4.0,
+            help="mean of the Gaussian to learn (default: %(default)s)",
+        )
+        learned(
+            "--sigma",
+            type=cli.number(high=1e6, above=0),
+            default=0.5,
+            help="its standard deviation (default: %(default)s)",
+        )
+        learned(
+            "--data",
+            type=cli.existing_file,
+            metavar="FILE",
+            help="learn the distribution of these numbers instead: .csv, .txt "
+            "or .npy",
+        )
+        learned(
+            "--column",
+            metavar="NAME",
+            help="the column of a file of several, by its name in the header "
+            "or by its number from 1",
+        )
+        learning(
+            "--recipe",
+            choices=self.problem.recipes,
+            default=self.problem.default,
+            help="the set-up: this project's, or that of the original's "
+            "listing or article (default: %(default)s)",
+        )
+        learning(
+            "--minibatch",
+            action="store_true",
+            help="use minibatch discrimination",
+        )
+        learning(
+            "--loss",
+            choices=self.problem.losses,
+            default="logits",
+            help="the stable form, or the original's log(max(D, 1e-5)), which "
+            "can freeze for ever (default: %(default)s)",
+        )
+        learning(
+            "--num-steps",
+            type=cli.integer(1, 10**9),
+            metavar="N",
+            help="training steps (default: the recipe's, 5000)",
+        )
+        learning(
+            "--hidden-size",
+            type=cli.integer(1, 256),
+            metavar="N",
+            help="hidden units of the generator (default: the recipe's; 4 in "
+            "the original)",
+        )
+        learning(
+            "--batch-size",
+            type=cli.integer(2, 4096),
+            metavar="N",
+            help="samples in a batch (default: the recipe's; 8 in the "
+            "original)",
+        )
+        learning(
+            "--stop-at-w1",
+            type=cli.number(above=0),
+            metavar="X",
+            help="stop as soon as the Wasserstein-1 distance to the data is X "
+            f"or less, looking every {STOP_EVERY} steps",
+        )
 
-    values, named = cli.parse_run(parser)
-    if values.data and ("mu" in named or "sigma" in named):
-        flag = "--mu" if "mu" in named else "--sigma"
-        parser.error(f"argument --data: cannot be used together with {flag}")
-    return values, named
+    def check(self, parser, values, named):
+        for flag in ("mu", "sigma"):
+            if values.data and flag in named:
+                parser.error(
+                    f"argument --data: cannot be used together with --{flag}"
+                )
+        if values.column and not values.data:
+            parser.error("argument --column: needs --data FILE")
 
+    def recipe(self, args):
+        from tf_gans.toys.gaussian import recipes
 
-def new_config(args):
-    """The hyper-parameters of a new run, as the run directory keeps them."""
-    from tf_gans import files
-    from tf_gans.toys.gaussian import recipes
+        return recipes.get(args.recipe, args.minibatch, not args.data)
 
-    recipe = recipes.get(args.recipe, args.minibatch, not args.data)
-    return {
-        "recipe": args.recipe,
-        "loss": args.loss,
-        "minibatch": args.minibatch,
-        "num_steps": args.num_steps or recipe.num_steps,
-        "hidden_size": args.hidden_size or recipe.hidden_size,
-        "batch_size": args.batch_size or recipe.batch_size,
-        "seed": args.seed,
-        "mu": args.mu,
-        "sigma": args.sigma,
-        "data": str(args.data) if args.data else None,
-        "data_sha256": files.sha256(args.data) if args.data else None,
-        "jit_compile": args.jit_compile,
-    }
+    def recipe_of(self, config):
+        from tf_gans.toys.gaussian import recipes
 
+        return recipes.get(config["recipe"])
 
-def resumed_config(run, named):
-    """The hyper-parameters of a run to go on with.
-
-    What was not named now is as it was. What was named must be as it was, but
-    for the number of steps where nothing else depends on it.
-    """
-    from tf_gans import files
-    from tf_gans.toys.gaussian import recipes
-
-    # The same numbers may lie elsewhere by now.
-    free = {"data"}
-    if not recipes.get(run.config["recipe"]).schedule:
-        free.add("num_steps")
-    path = named.get("data", run.config["data"])
-    if path:
+    def open(self, config):
+        path = config["data"]
         try:
-            named = {**named, "data_sha256": files.sha256(path)}
+            digest = files.sha256(path) if path else None
+            source, _ = super().open(config)
         except OSError as error:
             raise UserError(
                 f"--data {path}: cannot be read: {error.strerror}"
             ) from None
-    return run.agreed(named, free)
+        except ValueError as error:
+            raise UserError(f"--mu, --sigma: {error}") from None
+        return source, {"data_sha256": digest}
 
+    def picture(self, session):
+        from tf_gans.toys.gaussian.picture import DistributionPicture
 
-def open_data(config):
-    """The distribution to learn."""
-    from tf_gans import data
+        low, high = picture_range(session.source)
+        return DistributionPicture.from_data(session.source, low, high)
 
-    if config["data"]:
-        return data.Empirical.from_file(config["data"], config["batch_size"])
-    try:
-        return data.Gaussian(
-            config["batch_size"], config["mu"], config["sigma"]
+    def probe(self, session, receiver=None, every=1):
+        from tf_gans.toys.gaussian.probe import DistributionProbe
+
+        source = session.source
+        ends = picture_range(source)
+        return DistributionProbe(receiver, source.batch_size, *ends, every)
+
+    def start(self, args, named):
+        session = super().start(args, named)
+        if args.stop_at_w1:
+            self.stop = self._early_stop(session)
+            # It looks between blocks of steps.
+            session.model.steps_per_execution = STOP_EVERY
+        return session
+
+    def _early_stop(self, session):
+        from tf_gans import callbacks
+        from tf_gans.metrics import wasserstein_1
+        from tf_gans.toys.gaussian.probe import generated_samples
+
+        def distance(model):
+            samples = generated_samples(model, NUM_SAMPLES)
+            return wasserstein_1(samples, session.source)
+
+        return callbacks.StopAtW1(distance, session.args.stop_at_w1)
+
+    def watch(self, session):
+        return super().watch(session) + ([self.stop] if self.stop else [])
+
+    def is_done(self, session):
+        return bool(self.stop) and self.stop.is_reached(session.model)
+
+    def end(self, session):
+        threshold = session.args.stop_at_w1
+        if not self.stop:
+            return
+        if self.stop.stopped_step:
+            print(
+                f"Stopped after {session.step} steps: W1 is at most "
+                f"{threshold:g}."
+            )
+        else:
+            print(
+                f"W1 was above {threshold:g} in all {session.step} steps: "
+                "there was no early stop."
+            )
+
+    def measure(self, session):
+        from tf_gans.toys.gaussian import metrics
+        from tf_gans.toys.gaussian.probe import generated_samples
+
+        data = session.source
+        samples = generated_samples(session.model, NUM_SAMPLES)
+        self.scores = metrics.scalar_metrics(samples, data)
+        self.baseline = metrics.scalar_baseline(data, NUM_SAMPLES)
+        print(
+            f"\n{'':6}{'samples':>12}{'data':>12}{'error':>12}{'baseline':>12}"
         )
-    except ValueError as error:
-        raise UserError(f"--mu, --sigma: {error}") from None
+        for name, score in self.scores.items():
+            columns = f"{'':24}{score:12.4g}"
+            if name in ("mean", "std"):
+                target = getattr(data, name)
+                error = abs(score - target)
+                columns = f"{score:12.4g}{target:12.4g}{error:12.4g}"
+            label = name if name in ("mean", "std") else name.upper()
+            print(f"{label:6}{columns}{self.baseline[name]:12.4g}")
+        print(
+            f"Baseline: the mean error of {NUM_SAMPLES:,} independent samples "
+            "of the data themselves.\n"
+        )
+        return {
+            "n_fake": NUM_SAMPLES,
+            "data": {"mean": data.mean, "std": data.std},
+            "samples": self.scores,
+            "baseline": self.baseline,
+        }
 
-
-def build(config, data, args):
-    """The model that the hyper-parameters describe, compiled."""
-    from tf_gans.toys.gaussian import recipes
-
-    return recipes.build(
-        config["recipe"],
-        data,
-        minibatch=config["minibatch"],
-        hidden_size=config["hidden_size"],
-        num_steps=config["num_steps"],
-        loss=config["loss"],
-        seed=config["seed"],
-        jit_compile="auto"
-        if config["jit_compile"] is None
-        else config["jit_compile"],
-        steps_per_execution=STOP_EVERY if args.stop_at_w1 else "auto",
-    )
+    def caption(self, session):
+        config = session.config
+        loss = ", clamped loss" if config["loss"] == "clamped" else ""
+        return (
+            f"Step {session.step - 1} of the recipe {config['recipe']}"
+            f"{' with minibatch discrimination' if config['minibatch'] else ''}"
+            f"{loss}\n"
+            f"W1 {self.scores['w1']:.3g}, of real samples "
+            f"{self.baseline['w1']:.3g}"
+        )
 
 
 def picture_range(data):
@@ -193,118 +241,7 @@ def picture_range(data):
     return data.mean - 24 * data.std, data.mean + 8 * data.std
 
 
-def make_probe(data, receiver, args):
-    """What measures the picture and the film's frames."""
-    from tf_gans.toys.gaussian.probe import DistributionProbe
-
-    low, high = picture_range(data)
-    return DistributionProbe(
-        receiver, data.batch_size, low, high, every=args.anim_every
-    )
-
-
-def train(gan, data, run, args, frames):
-    """Trains, and records the film's frames, where one is asked for."""
-    from tf_gans import callbacks
-    from tf_gans.toys.gaussian.metrics import wasserstein_1
-    from tf_gans.toys.gaussian.probe import generated_samples
-
-    probe = make_probe(data, frames.append, args) if args.anim_path else None
-    stop = None
-    if args.stop_at_w1:
-        stop = callbacks.StopAtW1(
-            lambda gan: wasserstein_1(generated_samples(gan, NUM_POINTS), data),
-            args.stop_at_w1,
-        )
-    sample_runs.train("gaussian", gan, data, run, args, probe, stop)
-
-
-def finish(gan, data, run, args, frames):
-    """Measures the samples, then draws the picture and the film."""
-    from tf_gans.toys.gaussian.metrics import scalar_baseline, scalar_metrics
-    from tf_gans.toys.gaussian.picture import DistributionPicture
-    from tf_gans.toys.gaussian.probe import generated_samples
-
-    samples = generated_samples(gan, NUM_POINTS)
-    scores = scalar_metrics(samples, data)
-    floors = scalar_baseline(data, NUM_POINTS)
-    step = int(gan.step.numpy())
-    sample_runs.write_summary(
-        run,
-        {
-            "steps": step,
-            "n_fake": NUM_POINTS,
-            "data": {"mean": data.mean, "std": data.std},
-            "samples": scores,
-            "floors": floors,
-        },
-    )
-    print_summary(data, scores, floors)
-
-    config = run.config
-    picture = DistributionPicture.from_data(data, *picture_range(data))
-    shown = make_probe(data, None, args).once(gan)
-    text = (
-        f"Step {step - 1} of the recipe {config['recipe']}"
-        f"{' with minibatch discrimination' if config['minibatch'] else ''}\n"
-        f"W1 {scores['w1']:.3g}, of perfect samples {floors['w1']:.3g}"
-    )
-    path = run.path / "gaussian.png"
-    picture.save(path, text, **shown)
-    print(f"Picture: {path}")
-    sample_runs.deliver(
-        gan,
-        run,
-        args,
-        frames,
-        lambda: picture.film(args.anim_path, config["num_steps"]),
-    )
-    if not args.no_window and cli.display_exists():
-        picture.show(text, **shown)
-
-
-def print_summary(data, scores, floors):
-    """Prints each number beside what perfect samples would score."""
-    print(f"\n{'':6}{'samples':>12}{'data':>12}{'error':>12}{'floor':>12}")
-    for name, target in (("mean", data.mean), ("std", data.std)):
-        error = abs(scores[name] - target)
-        print(
-            f"{name:6}{scores[name]:12.4g}{target:12.4g}{error:12.4g}"
-            f"{floors[name]:12.4g}"
-        )
-    for name in ("w1", "ks"):
-        print(
-            f"{name.upper():6}{'':24}{scores[name]:12.4g}{floors[name]:12.4g}"
-        )
-    print(
-        f"Floor: the mean error of {NUM_POINTS:,} independent samples of the "
-        "data themselves.\n"
-    )
-
-
-def main():
-    """Trains, draws, measures and exports."""
-    args, named = parse_arguments()
-    cli.check_run("gaussian", args)
-    with cli.quiet_imports():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
-
-    def build_both(config):
-        data = open_data(config)
-        return data, build(config, data, args)
-
-    run, data, gan, frames = sample_runs.start(
-        "gaussian",
-        args,
-        lambda: new_config(args),
-        lambda run: resumed_config(run, named),
-        build_both,
-    )
-    train(gan, data, run, args, frames)
-    finish(gan, data, run, args, frames)
-
+main = Gaussian.main
 
 if __name__ == "__main__":
     cli.run(main)

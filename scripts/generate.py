@@ -20,7 +20,6 @@ import argparse
 import contextlib
 import os
 import pathlib
-import secrets
 import shutil
 import zipfile
 
@@ -44,7 +43,7 @@ def classes(text):
 def parse_arguments():
     """Returns the flags' values."""
     parser = cli.Parser(
-        prog="generate.py",
+        prog=cli.program(),
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -196,7 +195,7 @@ def png_folder(path):
     """A folder of PNG files."""
     import tensorflow as tf
 
-    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    temporary = files.temporary_path(path)
 
     def write(seeds, images):
         with telling(path):
@@ -297,10 +296,7 @@ def main():
     """Opens the model, makes the images and writes them."""
     args = parse_arguments()
     check_paths(args)
-    with cli.quiet_imports():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
+    cli.load_tensorflow()
     sampler = open_sampler(args.path, args.batch_size, args.batch_statistics)
     check_model(sampler, args)
     properties = properties_of(sampler, args)

@@ -69,7 +69,7 @@ def numbers(high, least=1):
 def parse_arguments():
     """Returns the flags' values."""
     parser = cli.Parser(
-        prog="latent.py",
+        prog=cli.program(),
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -522,12 +522,10 @@ def main():
     find_model(args.path)
     files.check_writable(args.out)
     anim_path = getattr(args, "anim_path", None)
-    with cli.quiet_imports():
-        import tensorflow as tf
+    cli.load_tensorflow()
+    from tf_gans.plotting import video
+    from tf_gans.plotting.images import write_png
 
-        tf.config.list_physical_devices()
-        from tf_gans.plotting import video
-        from tf_gans.plotting.images import write_png
     if anim_path:
         video.check_video_path(anim_path)
     sampler = open_sampler(args.path)

@@ -11,49 +11,37 @@ Prints `step: discriminator loss <tab> generator loss`. Everything it makes is
 in the run directory: grids of samples, curves, checkpoints, logs.
 """
 
-import argparse
-
-from tf_gans.runs import cli, image_runs
-
-
-def parse_arguments():
-    """Returns the flags' values, and a dict of those that were named."""
-    parser = cli.Parser(
-        prog="mnist.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = image_runs.add_flags(
-        parser,
-        datasets=("mnist", "fashion_mnist", "triangles"),
-        epochs=10,
-        batch_size="128",
-    )
-    add(
-        "--network",
-        choices=("conv", "dense"),
-        default="conv",
-        help="the convolutional pair or the fully connected one "
-        "(default: %(default)s)",
-    )
-    return image_runs.parse(parser)
+from tf_gans.runs import cli
+from tf_gans.runs.images import ImageTraining
 
 
-def main():
-    """Trains, draws and exports."""
-    args, named = parse_arguments()
-    image_runs.run(
-        "mnist",
-        args,
-        named,
-        lambda: {
-            "network": args.network,
-            "size": 28,
-            "channels": 1,
-            "batch_size": args.batch_size or 128,
-        },
-    )
+class Mnist(ImageTraining):
+    """The first GANs on digits."""
 
+    name = "mnist"
+    description = __doc__
+
+    def add_flags(self, learned, learning, changing):
+        super().add_flags(learned, learning, changing)
+        learning(
+            "--network",
+            choices=self.problem.recipes,
+            default=self.problem.default,
+            help="the convolutional pair or the fully connected one "
+            "(default: %(default)s)",
+        )
+
+    def recipe(self, args):
+        from tf_gans.recipes import mnist
+
+        return mnist.get(args.network)
+
+    def new_config(self, args):
+        # The only images that the networks take.
+        return {**super().new_config(args), "size": 28, "channels": 1}
+
+
+main = Mnist.main
 
 if __name__ == "__main__":
     cli.run(main)

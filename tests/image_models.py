@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tf_gans.runs import image_runs
+from tf_gans.runs import load
 from tf_gans.runs.directory import RunDirectory
 
 
@@ -25,7 +25,7 @@ def config(**options):
 
 def build(**options):
     """A small DCGAN, with weights and moving averages as if it had learned."""
-    gan = image_runs.build(config(**options))
+    gan = load.build(config(**options))
     rng = np.random.default_rng(0)
     for network in (gan.generator, gan.discriminator):
         for variable in network.weights:

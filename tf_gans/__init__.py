@@ -5,11 +5,17 @@ answer a mistake in its flags before it has loaded TensorFlow.
 """
 
 import importlib
+import os
+import sys
 
 from tf_gans import moved
 from tf_gans.version import __version__
 
+if "keras" not in sys.modules:
+    # Whatever other programs of this user have: there is no other here.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
 moved.install()
+
 _MODULES = (
     "callbacks",
     "data",

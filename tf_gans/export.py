@@ -207,7 +207,7 @@ def _archive(gan):
                 tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
                 *a_row,
             )
-            for name, judge in gan.judgements().items()
+            for name, judge in gan.signatures().items()
         },
     }
     if gan.value_range and _is_picture(gan.sample_shape):

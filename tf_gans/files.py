@@ -1,9 +1,11 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import pathlib
+import re
 import secrets
 
 from tf_gans.errors import UserError
@@ -13,9 +15,9 @@ from tf_gans.errors import UserError
 def replacing(path):
     """Writes a file whole or not at all.
 
-    Yields a temporary path beside `path`, with the same suffixes; when the
-    block ends, what was written there takes the place of `path` in one step.
-    When it fails, nothing remains.
+    Yields a temporary path beside `path`, with the same suffix; when the block
+    ends, what was written there takes the place of `path` in one step. When it
+    fails, nothing remains.
 
     Args:
         path: the file to write. Its directory is made where it is missing.
@@ -24,7 +26,7 @@ def replacing(path):
         UserError: the file cannot be written, with the reason.
     """
     path = pathlib.Path(path)
-    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    temporary = temporary_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -38,6 +40,41 @@ def replacing(path):
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def temporary_path(path):
+    """A hidden path beside `path`, for what takes its place when it is whole.
+
+    The name says whose it is, so that `sweep` knows what a killed process left.
+    """
+    path = pathlib.Path(path)
+    name = f".tf_gans-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}"
+    return path.with_name(name)
+
+
+def sweep(directory):
+    """Removes the temporary files that killed processes left in a directory.
+
+    Nothing else, whatever its name, and nothing of a living process.
+
+    Args:
+        directory: path. It need not exist; its sub-directories are not looked
+            at.
+    """
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(directory):
+            found = re.fullmatch(r"\.tf_gans-(\d+)-[0-9a-f]{8}.*", entry.name)
+            if found and entry.is_file() and not _is_alive(int(found[1])):
+                with contextlib.suppress(OSError):
+                    os.unlink(entry)
+
+
+def _is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return error.errno != errno.ESRCH
+    return True
 
 
 def write_text(path, text):
@@ -62,6 +99,13 @@ def check_writable(path):
     refused one should leave nothing behind.
     """
     path = pathlib.Path(path).absolute()
+    try:
+        os.stat(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UserError(
+                f"{path}: cannot be written: {error.strerror}"
+            ) from None
     if path.is_dir():
         raise UserError(f"{path}: cannot be written: is a directory")
     ancestor = path.parent

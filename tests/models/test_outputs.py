@@ -72,10 +72,3 @@ def test_which_way_is_real():
 def test_headlines_are_logs(name):
     model = CASES[name][0]()
     assert model.headline and set(model.headline) <= set(model.step_losses)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_signatures_have_their_former_name(name):
-    model = CASES[name][0]()
-    assert model.signatures()
-    assert model.judgements().keys() == model.signatures().keys()

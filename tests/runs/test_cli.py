@@ -134,3 +134,73 @@ cli.run(main)
 """)
     assert done.returncode == code
     assert done.stderr.splitlines() == ["-c: the disk is full"]
+
+
+# The standard output ---------------------------------------------------------
+
+
+def run_main(body, **options):
+    """A program whose `main` prints, in a process of its own."""
+    code = (
+        "import os, sys\n"
+        "from tf_gans.runs import cli\n"
+        "def main():\n"
+        f"    {body}\n"
+        "    print('done', file=sys.stderr)\n"
+        "cli.run(main)\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+LINES = "for _ in range(3000): print('line', flush=True)"
+
+
+def test_a_closed_output_ends_no_run():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run_main(LINES, stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "done\n")
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="this system has no /dev/full"
+)
+def test_a_full_output_ends_no_run():
+    with open("/dev/full", "w") as full:
+        done = run_main(LINES, stdout=full)
+    first, second = done.stderr.splitlines()
+    assert "cannot be written (No space left on device)" in first
+    assert (done.returncode, second) == (0, "done")
+
+
+def test_any_name_can_be_printed():
+    environment = dict(os.environ, PYTHONIOENCODING="cp1252")
+    done = run_main("print('\\u043a')", stdout=subprocess.PIPE, env=environment)
+    assert (done.returncode, done.stdout) == (0, "\\u043a\n")
+
+
+def test_a_notebooks_backend_does_not_matter(monkeypatch):
+    value = "module://a_package_that_is_not_here"
+    monkeypatch.setenv("MPLBACKEND", value)
+    cli.run(lambda: None)
+    assert "MPLBACKEND" not in os.environ
+
+
+def test_kerass_backend_is_tensorflows():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import tf_gans.data, keras; print(keras.config.backend())",
+        ],
+        env=dict(os.environ, KERAS_BACKEND="jax"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "tensorflow\n", done.stderr

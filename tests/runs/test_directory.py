@@ -5,12 +5,15 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from tf_gans import data, files
-from tf_gans.errors import UserError
+from tf_gans.errors import RunError, UserError
 from tf_gans.runs.directory import RunDirectory, differing_names
 from tf_gans.runs.frames import FrameStore
 from tf_gans.toys.gaussian import recipes
@@ -71,6 +74,117 @@ def test_a_damaged_configuration_is_told(tmp_path, text):
         RunDirectory.resume(tmp_path)
 
 
+def test_a_configuration_that_was_changed_is_refused(tmp_path):
+    """A flipped digit of a seed is another training."""
+    path = tmp_path / "config.json"
+    RunDirectory.create(tmp_path, {"seed": 42})
+    path.write_text(path.read_text().replace("42", "43"))
+    with pytest.raises(UserError, match="was changed after it was written"):
+        RunDirectory.resume(tmp_path)
+
+
+def test_a_configuration_that_is_no_object(tmp_path):
+    (tmp_path / "config.json").write_text('{"format": 1, "config": []}')
+    with pytest.raises(UserError, match=r"config\.json: cannot be read"):
+        RunDirectory.resume(tmp_path)
+
+
+def test_a_run_of_the_first_release(tmp_path):
+    """Without an id and checksums; some names were others."""
+    text = '{"format": 1, "config": {"seed": 1, "data_set": "grid"}}'
+    (tmp_path / "config.json").write_text(text)
+    run = RunDirectory.resume(tmp_path)
+    assert run.config == {"seed": 1, "dataset": "grid"}
+    assert run.script == "gaussian"
+    gan = build()
+    run.save_checkpoint(gan)
+    run.write_config(run.config)  # as a resume does
+    assert RunDirectory.resume(tmp_path).load_checkpoint(build()) == 0
+
+
+def test_what_a_resume_changes_is_kept(tmp_path):
+    RunDirectory.create(tmp_path, {"epochs": 1})
+    run = RunDirectory.resume(tmp_path)
+    run.save_checkpoint(build())
+    run.write_config({"epochs": 9})
+    again = RunDirectory.resume(tmp_path)
+    assert again.config == {"epochs": 9}
+    assert again.checkpoints.newest(pytest.fail)
+
+
+def test_a_directory_of_something_else_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    for make in (RunDirectory.reserve, lambda p: RunDirectory.create(p, {})):
+        with pytest.raises(UserError, match=r"something else, such as thesis"):
+            make(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("letters", [250, 300])
+def test_a_name_that_is_too_long(tmp_path, letters):
+    path = tmp_path / ("x" * letters)
+    if letters > 255:
+        with pytest.raises(UserError, match="File name too long"):
+            RunDirectory.reserve(path)
+        with pytest.raises(UserError, match="File name too long"):
+            files.check_writable(path)
+    else:
+        RunDirectory.create(path, {})
+        files.write_text(tmp_path / ("y" * letters), "text")
+
+
+def test_each_start_has_a_directory_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: RunDirectory.reserve(), range(8)))
+    assert len({run.path for run in runs}) == 8
+    for run in runs:
+        run.abandon()
+    assert list(tmp_path.glob("runs/*")) == []
+
+
+def test_a_start_that_fails_leaves_what_was_there(tmp_path):
+    run = RunDirectory.reserve(tmp_path)
+    run.write_config({})
+    run.abandon()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_trained_is_locked(tmp_path):
+    run = RunDirectory.reserve(tmp_path / "run")
+    run.write_config({})
+    other = RunDirectory.resume(run.path)
+    owner = f"is being trained by process {os.getpid()} on "
+    with pytest.raises(UserError, match=owner):
+        other.lock()
+    run.unlock()
+    other.lock()
+    other.unlock()
+    assert not (run.path / "lock").exists()
+
+
+def test_a_lock_dies_with_its_process(tmp_path):
+    """SIGKILL: there is nothing to clean up."""
+    code = (
+        "import sys, time\n"
+        "from tf_gans.runs.directory import RunDirectory\n"
+        "RunDirectory.reserve(sys.argv[1]).write_config({})\n"
+        "print('locked', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path / "run"], stdout=subprocess.PIPE
+    )
+    assert child.stdout.readline() == b"locked\n"
+    run = RunDirectory.resume(tmp_path / "run")
+    with pytest.raises(UserError, match=f"by process {child.pid} on "):
+        run.lock()
+    child.kill()
+    child.communicate()
+    run.lock()
+    run.unlock()
+
+
 def test_nothing_to_resume(tmp_path):
     with pytest.raises(UserError, match="holds no run to resume"):
         RunDirectory.resume(tmp_path / "none")
@@ -124,10 +238,10 @@ def test_going_on_ends_with_the_same_bits(trained):
 
 def test_the_last_checkpoints_are_kept(trained):
     gan, run = trained
-    names = [p.name for p in run.checkpoint_directory.glob("*.npz")]
+    names = [p.name for p in run.checkpoints.directory.glob("*.npz")]
     assert sorted(names) == [f"step-{step:09d}.npz" for step in (40, 70, 100)]
     run.save_checkpoint(gan, keep=3)  # the same step again
-    assert len(list(run.checkpoint_directory.iterdir())) == 6
+    assert len(list(run.checkpoints.directory.iterdir())) == 6
 
 
 def truncate(path):
@@ -142,7 +256,7 @@ def flip_a_bit(path):
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit])
 def test_a_damaged_checkpoint_is_passed_over(copied, damage):
-    damage(copied.last_checkpoint())
+    damage(copied.checkpoints.last())
     said = []
     assert copied.load_checkpoint(build(), said.append) == 70
     (line,) = said
@@ -150,26 +264,91 @@ def test_a_damaged_checkpoint_is_passed_over(copied, damage):
 
 
 def test_a_checkpoint_without_its_seal_does_not_count(copied):
-    copied.last_checkpoint().with_name("step-000000100.json").unlink()
+    copied.checkpoints.last().with_name("step-000000100.json").unlink()
     assert copied.load_checkpoint(build(), pytest.fail) == 70
 
 
-def test_without_a_whole_checkpoint_the_model_is_untouched(copied):
-    for path in copied.checkpoint_directory.glob("*.npz"):
+def remove_seals(run):
+    for path in run.checkpoints.directory.glob("*.json"):
+        path.unlink()
+
+
+def remove_checkpoints(run):
+    shutil.rmtree(run.checkpoints.directory)
+    run.log_lines([{"step": 0}])
+
+
+def damage_checkpoints(run):
+    for path in run.checkpoints.directory.glob("*.npz"):
         flip_a_bit(path)
-    gan, said = build(seed=3), []
+
+
+@pytest.mark.parametrize(
+    "damage", [remove_seals, remove_checkpoints, damage_checkpoints]
+)
+def test_a_run_that_lost_its_checkpoints_is_refused(copied, damage):
+    """It was trained: beginning again would be another training."""
+    damage(copied)
+    gan = build(seed=3)
     before = all_variables(gan)
-    assert copied.load_checkpoint(gan, said.append) == 0
-    assert len(said) == 3
+    with pytest.raises(UserError, match="was trained, and no checkpoint is"):
+        copied.load_checkpoint(gan)
     for expected, actual in zip(before, all_variables(gan), strict=True):
         np.testing.assert_array_equal(expected, actual)
+
+
+def test_a_run_that_was_killed_at_once_begins(tmp_path):
+    run = RunDirectory.create(tmp_path / "run", {})
+    gan = build(seed=3)
+    before = all_variables(gan)
+    assert run.load_checkpoint(gan, pytest.fail) == 0
+    for expected, actual in zip(before, all_variables(gan), strict=True):
+        np.testing.assert_array_equal(expected, actual)
+
+
+def test_a_checkpoint_of_another_model_is_refused(copied):
+    gan = recipes.build("stable", SOURCE, hidden_size=5, seed=3)
+    before = all_variables(gan)
+    with pytest.raises(UserError, match="a checkpoint of another model"):
+        copied.load_checkpoint(gan)
+    for expected, actual in zip(before, all_variables(gan), strict=True):
+        np.testing.assert_array_equal(expected, actual)
+
+
+def test_a_checkpoint_of_another_run_does_not_count(trained, tmp_path):
+    other = RunDirectory.create(tmp_path / "other", {})
+    shutil.copytree(trained[1].checkpoints.directory, tmp_path / "other/c")
+    (tmp_path / "other/c").rename(tmp_path / "other/checkpoints")
+    said = []
+    with pytest.raises(UserError, match="no checkpoint is whole"):
+        other.load_checkpoint(build(), said.append)
+    assert all("of another run" in line for line in said) and said
+
+
+def test_what_is_saved_is_finite(trained):
+    """The guards see losses from before an update, not what it did."""
+    gan, run = trained
+    before = sorted(run.checkpoints.directory.iterdir())
+    kernel = gan.generator.trainable_variables[0]
+    value = kernel.numpy()
+    try:
+        kernel.assign(np.full_like(value, np.nan))
+        with pytest.raises(
+            RunError,
+            match=r"is not finite after 100 steps; .*"
+            r"checkpoint is .*step-000000100\.npz",
+        ):
+            run.save_checkpoint(gan)
+    finally:
+        kernel.assign(value)
+    assert sorted(run.checkpoints.directory.iterdir()) == before
 
 
 def test_a_full_disk_leaves_the_older_checkpoints(trained, tmp_path):
     """A limit on the size of files stands in for the disk's."""
     run = RunDirectory.create(tmp_path, {})
     run.save_checkpoint(trained[0])
-    before = sorted(run.checkpoint_directory.iterdir())
+    before = sorted(run.checkpoints.directory.iterdir())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
@@ -181,7 +360,7 @@ def test_a_full_disk_leaves_the_older_checkpoints(trained, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
-    assert sorted(run.checkpoint_directory.iterdir()) == before
+    assert sorted(run.checkpoints.directory.iterdir()) == before
     assert run.load_checkpoint(build(), pytest.fail) == 100
 
 
@@ -197,13 +376,40 @@ def test_the_log_is_cut_back(tmp_path):
     assert [json.loads(line)["step"] for line in lines] == [0, 10, 20, 30]
 
 
+@pytest.mark.parametrize("damage", [b"\xff", b'{"step": '])
+def test_a_damaged_line_of_the_log_is_told(tmp_path, damage):
+    run = RunDirectory.create(tmp_path, {})
+    run.log_lines([{"step": step} for step in range(5)])
+    lines = run.log_path.read_bytes().splitlines(keepends=True)
+    lines[2] = damage + lines[2]
+    run.log_path.write_bytes(b"".join(lines))
+    said = []
+    run.truncate_log(4, said.append)
+    assert run.log_path.read_text() == '{"step": 0}\n{"step": 1}\n'
+    (line,) = said
+    assert "log.jsonl, line 3: damaged" in line
+
+
 def test_clean_removes_what_a_killed_process_left(copied):
-    left = copied.checkpoint_directory / ".12ab.step-000000130.npz"
-    left.write_bytes(b"half")
-    before = copied.last_checkpoint()
+    """And nothing of a user's, whatever its name, or of a living process."""
+    ended = subprocess.run(
+        [sys.executable, "-S", "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    left = copied.checkpoints.directory / f".tf_gans-{ended}-0123abcd.npz"
+    kept = [
+        copied.path / ".env",
+        copied.checkpoints.directory / ".gitignore",
+        files.temporary_path(copied.path / "a.png"),  # this process'
+    ]
+    for path in (left, *kept):
+        path.write_bytes(b"half")
+    before = copied.checkpoints.last()
     copied.clean()
     assert not left.exists()
-    assert copied.last_checkpoint() == before
+    assert all(path.exists() for path in kept)
+    assert copied.checkpoints.last() == before
 
 
 def test_frames(tmp_path):

@@ -1,39 +1,15 @@
 """`scripts/curves.py`, as a process, as a user runs it, and in this one."""
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
 
-import numpy as np
 import pytest
 
 from tests import script_runner
-from tests.paths import ROOT
-
-SCRIPT = ROOT / "scripts/curves.py"
-
-
-def command(*arguments):
-    return [sys.executable, str(SCRIPT), *map(str, arguments)]
-
-
-def run(cwd, *arguments, code=0):
-    environment = dict(os.environ, HOME=str(cwd.parent))
-    environment.pop("DISPLAY", None)
-    done = subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
+from tests.script_runner import assert_same_weights, count_frames, start
 
 
 @pytest.fixture(scope="module")
@@ -45,40 +21,22 @@ def script():
 def here(script, tmp_path, monkeypatch):
     """Runs the script in this process and an empty directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DISPLAY", raising=False)
     return lambda *arguments: script_runner.run(script, *arguments)[0]
 
 
-def assert_same_weights(one, other):
-    checkpoints = [
-        np.load(sorted(path.glob("checkpoints/*.npz"))[-1])
-        for path in (one, other)
-    ]
-    with checkpoints[0] as one, checkpoints[1] as other:
-        assert one.files == other.files
-        assert len(one.files) > 10
-        for name in one.files:
-            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-
-
-def count_frames(path):
-    import imageio_ffmpeg
-
-    return imageio_ffmpeg.count_frames_and_secs(str(path))[0]
-
-
 @pytest.fixture(scope="module")
-def article(tmp_path_factory):
+def article(script, tmp_path_factory):
     """The article's set-up, with everything on."""
     cwd = tmp_path_factory.mktemp("article")
     flags = ["--recipe", "code", "--run-dir", "run", "--log-every", 50]
     film = ["--anim-path", "film.mp4", "--anim-every", 20]
-    return cwd, run(cwd, *flags, *film, "--export", "saved")
+    flags += [*film, "--export", "saved"]
+    return cwd, *script_runner.run(script, *flags, cwd=cwd)
 
 
 def test_the_articles_steps(article):
-    cwd, done = article
-    lines = [x for x in done.stdout.splitlines() if re.match(r"\d+: ", x)]
+    cwd, out, _ = article
+    lines = [x for x in out.splitlines() if re.match(r"\d+: ", x)]
     assert all(
         re.fullmatch(r"\d+: -?\d+\.\d{4}\t-?\d+\.\d{4}", line) for line in lines
     )
@@ -96,15 +54,16 @@ def test_the_articles_steps(article):
 
 
 def test_nothing_but_the_script_speaks(article):
-    assert article[1].stderr == ""
+    assert article[2] == ""
 
 
 def test_what_is_left(article):
-    cwd, _ = article
+    cwd, *_ = article
     assert {p.name for p in cwd.iterdir()} == {"run", "film.mp4", "saved"}
     assert {p.name for p in (cwd / "run").iterdir()} == {
         "checkpoints",
         "config.json",
+        "curves.png",
         "log.jsonl",
         "quadratics.png",
         "summary.json",
@@ -121,17 +80,17 @@ def test_the_film_has_a_frame_for_each_moment(article):
 
 
 def test_the_summary(article):
-    cwd, done = article
+    cwd, out, _ = article
     summary = json.loads((cwd / "run/summary.json").read_text())
     assert summary["steps"] == 401
     assert summary["n_fake"] == 10_000
-    assert summary["floors"]["inside"] == 1
-    assert summary["floors"]["residual"] < 1e-6
+    assert summary["baseline"]["inside"] == 1
+    assert summary["baseline"]["residual"] < 1e-6
     # 401 steps are far too few.
     assert summary["samples"]["inside"] < 0.1
     for name in ("inside", "residual", "a_w1"):
         number = f"{summary['samples'][name]:.4g}"
-        assert re.search(rf"^{name} +{re.escape(number)} ", done.stdout, re.M)
+        assert re.search(rf"^{name} +{re.escape(number)} ", out, re.M)
 
 
 def test_the_export_samples_what_the_run_trained(article):
@@ -166,12 +125,12 @@ def test_the_default_gives_right_curves(here, tmp_path):
 
 
 @pytest.mark.slow  # quick is that of gaussian.py, by the same code
-def test_killed_and_resumed_is_the_same(tmp_path):
+def test_killed_and_resumed_is_the_same(here, tmp_path):
     """SIGKILL twice, at arbitrary moments; the film is whole, too."""
     flags = ["--recipe", "code", "--num-steps", 30_000, "--hidden-size", 16]
     often = ["--log-every", 100, "--checkpoint-every", 1000]
     film = ["--anim-path", "film.mp4", "--anim-every", 1000]
-    run(tmp_path, *flags, *often, *film, "--run-dir", "whole")
+    here(*flags, *often, *film, "--run-dir", "whole")
     assert count_frames(tmp_path / "film.mp4") == 31
     (tmp_path / "film.mp4").unlink()
     run_dir = tmp_path / "killed"
@@ -179,23 +138,21 @@ def test_killed_and_resumed_is_the_same(tmp_path):
     log = run_dir / "log.jsonl"
     kills = 0
     for wait in (0.1, 0.25):
-        process = subprocess.Popen(
-            command(*arguments), cwd=tmp_path, stdout=subprocess.DEVNULL
-        )
+        child = start(tmp_path, "curves", *arguments)
         # The clock starts when the training does.
         before = log.stat().st_mtime_ns if log.exists() else 0
-        while process.poll() is None:
+        while child.poll() is None:
             if log.exists() and log.stat().st_mtime_ns > before:
                 break
             time.sleep(0.01)
         time.sleep(wait)
-        kills += process.poll() is None
-        process.kill()
-        process.wait()
+        kills += child.poll() is None
+        child.kill()
+        child.wait()
         arguments = [*often, *film, "--run-dir", run_dir, "--resume"]
     assert kills == 2
     assert not (tmp_path / "film.mp4").exists()
-    run(tmp_path, *arguments)
+    here(*arguments)
     assert_same_weights(tmp_path / "whole", run_dir)
     assert (tmp_path / "whole/log.jsonl").read_text() == log.read_text()
     assert count_frames(tmp_path / "film.mp4") == 31
@@ -206,19 +163,13 @@ def test_killed_and_resumed_is_the_same(tmp_path):
 @pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     flags = ["--num-steps", 10**7, "--recipe", "code", "--run-dir", "run"]
-    process = subprocess.Popen(
-        command(*flags),
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    child = start(tmp_path, "curves", *flags, stderr=subprocess.PIPE)
     log = tmp_path / "run/log.jsonl"
-    while process.poll() is None and not log.exists():
+    while child.poll() is None and not log.exists():
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
     (line,) = err.splitlines()
     assert line.startswith("curves.py: stopped after")
     assert "curves.py --run-dir run --resume" in line

@@ -63,24 +63,18 @@ def read_folder(path):
     return names, np.stack([np.asarray(Image.open(path / n)) for n in names])
 
 
-def test_all_outputs_of_a_process(models, tmp_path):
-    done = subprocess.run(
-        [
-            *[sys.executable, script_runner.SCRIPTS / "generate.py"],
-            *[models / "exported", "-n", "10", "--seed", "5"],
-            *["--batch-size", "4", "--grid", "deep/grid.png"],
-            *["--columns", "4", "--npz", "samples.npz", "--png-dir", "pngs"],
-        ],
+def test_all_outputs(script, models, tmp_path):
+    out, err = script_runner.run(
+        script,
+        *[models / "exported", "-n", "10", "--seed", "5"],
+        *["--batch-size", "4", "--grid", "deep/grid.png"],
+        *["--columns", "4", "--npz", "samples.npz", "--png-dir", "pngs"],
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == (
+    assert out == (
         "PNG files: pngs\nGrid: deep/grid.png\nArchive: samples.npz\n"
     )
-    assert done.stderr == ""
+    assert err == ""
     left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*")}
     assert left == {
         "deep/grid.png",

@@ -1,8 +1,6 @@
 """`scripts/latent.py`."""
 
 import pathlib
-import subprocess
-import sys
 import types
 
 import imageio_ffmpeg
@@ -310,23 +308,17 @@ def test_films(script, models, tmp_path, arguments, frames):
     assert count == frames
 
 
-def test_a_process_with_an_export(tmp_path):
+def test_an_export(script, tmp_path):
     gan = image_models.build()
     export.export_saved_model(gan, tmp_path / "model")
-    done = subprocess.run(
-        [
-            *[sys.executable, script_runner.SCRIPTS / "latent.py"],
-            *["interpolate", tmp_path / "model", "--seeds", "1,2,3"],
-            *["--frames", "3", "--anim-path", "film.gif"],
-        ],
+    out, err = script_runner.run(
+        script,
+        *["interpolate", tmp_path / "model", "--seeds", "1,2,3"],
+        *["--frames", "3", "--anim-path", "film.gif"],
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "Picture: interpolate.png\nFilm: film.gif\n"
-    assert done.stderr == ""
+    assert out == "Picture: interpolate.png\nFilm: film.gif\n"
+    assert err == ""
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"model", "interpolate.png", "film.gif"}
     with Image.open(tmp_path / "film.gif") as film:

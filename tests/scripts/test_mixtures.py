@@ -1,34 +1,14 @@
-"""`scripts/mixtures.py`, as a process, as a user runs it."""
+"""`scripts/mixtures.py`."""
 
 import json
-import os
-import subprocess
-import sys
 
-import numpy as np
 import pytest
 
 from tests import script_runner
-from tests.paths import ROOT
+from tests.script_runner import assert_same_weights
 from tf_gans.toys.mixtures import recipes as points
 
-SCRIPT = ROOT / "scripts/mixtures.py"
 QUICK = ["--num-steps", "40", "--log-every", "20", "--no-window"]
-
-
-def run(cwd, *arguments, code=0):
-    environment = dict(os.environ)
-    environment.pop("DISPLAY", None)
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, arguments)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -37,25 +17,27 @@ def script():
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory):
+def quick(script, tmp_path_factory):
     """A run with everything on."""
     cwd = tmp_path_factory.mktemp("quick")
-    done = run(
-        cwd,
+    said = script_runner.run(
+        script,
         *QUICK,
         *("--run-dir", "run"),
         *("--anim-path", "film.mp4", "--anim-every", 10),
         *("--export", "saved"),
+        cwd=cwd,
     )
-    return cwd, done
+    return cwd, *said
 
 
 def test_what_is_left(quick):
-    cwd, _ = quick
+    cwd, *_ = quick
     assert {p.name for p in cwd.iterdir()} == {"run", "film.mp4", "saved"}
     assert {p.name for p in (cwd / "run").iterdir()} == {
         "checkpoints",
         "config.json",
+        "curves.png",
         "log.jsonl",
         "mixture.png",
         "summary.json",
@@ -65,34 +47,29 @@ def test_what_is_left(quick):
 
 
 def test_what_is_said(quick):
-    cwd, done = quick
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    cwd, out, err = quick
+    assert err == ""
+    lines = out.splitlines()
     assert [line.split(":")[0] for line in lines[:3]] == ["0", "20", "40"]
     summary = json.loads((cwd / "run/summary.json").read_text())
     assert (summary["steps"], summary["n_fake"]) == (41, 2500)
     assert summary["num_modes"] == 8
-    assert summary["floors"]["high_quality"] == pytest.approx(0.989, abs=1e-3)
-    assert summary["floors"]["reverse_kl"] == pytest.approx(0.0013, abs=3e-4)
+    assert summary["baseline"]["high_quality"] == pytest.approx(0.989, abs=1e-3)
+    assert summary["baseline"]["reverse_kl"] == pytest.approx(0.0013, abs=3e-4)
     shown = {
         line.split()[0]: line.split()[1:] for line in lines if line.strip()
     }
     for name in ("modes", "high_quality"):
-        samples, floor = map(float, shown[name])
+        samples, baseline = map(float, shown[name])
         assert samples == pytest.approx(summary["samples"][name], rel=1e-3)
-        assert floor == pytest.approx(summary["floors"][name], rel=1e-3)
-
-
-def weights(run_dir):
-    with np.load(sorted(run_dir.glob("checkpoints/*.npz"))[-1]) as arrays:
-        return dict(arrays)
+        assert baseline == pytest.approx(summary["baseline"][name], rel=1e-3)
 
 
 @pytest.mark.slow
 def test_a_cut_run_ends_with_the_same_bits(
     quick, script, tmp_path, monkeypatch
 ):
-    cwd, _ = quick
+    cwd, *_ = quick
     monkeypatch.chdir(tmp_path)
     # As a run that was killed left it: with an earlier checkpoint alone.
     arguments = [*QUICK, "--run-dir", "run"]
@@ -108,10 +85,7 @@ def test_a_cut_run_ends_with_the_same_bits(
         script, "--run-dir", "run", "--resume", "--no-window", "--log-every", 20
     )
     assert "Going on with run after 17 steps." in out
-    one, other = weights(cwd / "run"), weights(tmp_path / "run")
-    assert one.keys() == other.keys()
-    for name, array in one.items():
-        np.testing.assert_array_equal(array, other[name], err_msg=name)
+    assert_same_weights(cwd / "run", tmp_path / "run")
     assert (cwd / "run/log.jsonl").read_text() == (
         tmp_path / "run/log.jsonl"
     ).read_text()
@@ -126,7 +100,7 @@ def test_a_cut_run_ends_with_the_same_bits(
 
 
 @pytest.mark.parametrize(
-    ("gan", "data_set", "minibatch"),
+    ("gan", "dataset", "minibatch"),
     [
         ("vae", "grid", False),
         pytest.param("began", "swiss-roll", False, marks=pytest.mark.slow),
@@ -135,12 +109,12 @@ def test_a_cut_run_ends_with_the_same_bits(
     ],
 )
 def test_any_recipe_on_any_data(
-    script, tmp_path, monkeypatch, gan, data_set, minibatch
+    script, tmp_path, monkeypatch, gan, dataset, minibatch
 ):
     monkeypatch.chdir(tmp_path)
     out, err = script_runner.run(
         script,
-        *("--gan", gan, "--data-set", data_set, "--num-steps", 4),
+        *("--gan", gan, "--dataset", dataset, "--num-steps", 4),
         *(["--minibatch"] if minibatch else []),
         *("--log-every", 2, "--no-window", "--anim-path", "film.gif"),
     )
@@ -154,7 +128,10 @@ def test_any_recipe_on_any_data(
     ("arguments", "message"),
     [
         (["--gan", "gan"], "argument --gan: invalid choice: 'gan'"),
-        (["--data-set", "line"], "argument --data-set: invalid choice"),
+        (
+            ["--dataset", "line"],
+            "argument --dataset/--data-set: invalid choice",
+        ),
         (["--num-steps", "0"], "argument --num-steps: must be a whole number"),
         (["--resume"], "argument --resume: needs --run-dir DIR"),
         (["--gan", "vae", "--minibatch"], "vae has none"),
@@ -166,7 +143,3 @@ def test_refusals(script, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     assert message in script_runner.refused(script, *arguments)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_flag_knows_every_recipe(script):
-    assert script.GANS == points.NAMES

@@ -1,14 +1,11 @@
-"""`scripts/mnist.py` and `scripts/dcgan.py`, mostly as processes."""
+"""`scripts/mnist.py` and `scripts/dcgan.py`."""
 
-import contextlib
 import json
-import os
 import random
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import numpy as np
@@ -16,60 +13,27 @@ import pytest
 from PIL import Image
 
 from tests import script_runner
-from tests.paths import REAL, ROOT
+from tests.paths import REAL
+from tests.script_runner import assert_same_weights, start
 from tf_gans.errors import UserError
-from tf_gans.runs import image_runs
+from tf_gans.runs import load
 
-
-def command(script, *arguments):
-    return [
-        sys.executable,
-        str(ROOT / "scripts" / script),
-        *map(str, arguments),
-    ]
-
-
-def process(cwd, script, *arguments):
-    """Runs a script as a user does."""
-    done = subprocess.run(
-        command(script, *arguments),
-        cwd=cwd,
-        env=dict(os.environ, HOME=str(cwd)),
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
+MNIST = script_runner.load("mnist")
 
 
 def run(cwd, script, *arguments):
     """Runs a script in this process; returns what it printed."""
-    with contextlib.chdir(cwd):
-        return script_runner.run(script_runner.load(script[:-3]), *arguments)[0]
+    module = script_runner.load(script[:-3])
+    return script_runner.run(module, *arguments, cwd=cwd)[0]
 
 
 def refused(cwd, script, *arguments):
     """The one line that a mistake is answered with."""
-    with contextlib.chdir(cwd):
-        line = script_runner.refused(
-            script_runner.load(script[:-3]), *arguments
-        )
+    module = script_runner.load(script[:-3])
+    line = script_runner.refused(module, *arguments, cwd=cwd)
     assert line.startswith(f"{script}: ")
     assert not (cwd / "runs").exists()
     return line
-
-
-def newest(run_dir):
-    with np.load(sorted(run_dir.glob("checkpoints/*.npz"))[-1]) as arrays:
-        return dict(arrays)
-
-
-def assert_same(one, other):
-    one, other = newest(one), newest(other)
-    assert one.keys() == other.keys()
-    for name, array in one.items():
-        np.testing.assert_array_equal(array, other[name], err_msg=name)
 
 
 def write_npz(path, count=64, size=28, channels=None, classes=4):
@@ -88,20 +52,20 @@ def dense(tmp_path_factory):
     """A run of the quickest network with everything on."""
     cwd = tmp_path_factory.mktemp("dense")
     write_npz(cwd / "data.npz")
-    done = process(
-        cwd,
-        "mnist.py",
+    said = script_runner.run(
+        MNIST,
         *["--data", "data.npz", "--network", "dense", "--batch-size", 16],
         *["--epochs", 5, "--log-every", 5, "--sample-every", 8],
         *["--ema", 0.9, "--anim-path", "film.mp4", "--anim-every", 4],
         *["--export", "saved", "--run-dir", "run"],
+        cwd=cwd,
     )
-    return cwd, done
+    return cwd, *said
 
 
 class TestDense:
     def test_everything_is_there(self, dense):
-        cwd, done = dense
+        cwd, out, _ = dense
         for name in (
             "run/config.json",
             "run/summary.json",
@@ -118,20 +82,20 @@ class TestDense:
         assert list((cwd / "run/tensorboard").iterdir())
         assert not (cwd / "run/frames").exists()
         for name in ("Samples", "Curves", "Film", "SavedModel"):
-            assert f"{name}: " in done.stdout
+            assert f"{name}: " in out
 
     def test_lines_and_log(self, dense):
-        cwd, done = dense
+        cwd, out, err = dense
         rows = [
             json.loads(line)
             for line in (cwd / "run/log.jsonl").read_text().splitlines()
         ]
         assert [row["step"] for row in rows] == [0, 5, 10, 15]
         for row in rows:
-            assert f"{row['step']}: {row['d_loss']:.4f}\t" in done.stdout
+            assert f"{row['step']}: {row['d_loss']:.4f}\t" in out
             assert 0 < row["d_real"] < 1
             assert 0 < row["d_fake"] < 1
-        assert done.stderr == ""
+        assert err == ""
 
     def test_samples_are_pictures(self, dense):
         picture = np.asarray(Image.open(dense[0] / "run/samples.png"))
@@ -140,7 +104,7 @@ class TestDense:
 
     @pytest.mark.slow
     def test_continues_with_more_epochs(self, dense, tmp_path):
-        cwd, _ = dense
+        cwd, *_ = dense
         flags = ["--network", "dense", "--batch-size", 16, "--ema", 0.9]
         data = ["--data", cwd / "data.npz"]
         run(
@@ -154,10 +118,10 @@ class TestDense:
             *["--run-dir", "run", "--resume", "--epochs", 5],
         )
         assert "after 12 steps" in said
-        assert_same(tmp_path / "run", cwd / "run")
+        assert_same_weights(tmp_path / "run", cwd / "run")
 
     def test_other_values_are_refused(self, dense):
-        cwd, _ = dense
+        cwd, *_ = dense
         line = refused(
             cwd,
             "mnist.py",
@@ -166,23 +130,23 @@ class TestDense:
         assert "batch_size was 16, received 32" in line
 
     def test_other_images_are_refused(self, dense, tmp_path):
-        cwd, _ = dense
+        cwd, *_ = dense
         other = write_npz(tmp_path / "other.npz", count=80)
         line = refused(
             cwd, "mnist.py", "--run-dir", "run", "--resume", "--data", other
         )
-        assert "other images" in line
+        assert "other data: they differ in identity" in line
 
     def test_damaged_checkpoints_are_no_model(self, dense, tmp_path):
-        cwd, _ = dense
+        cwd, *_ = dense
         shutil.copytree(cwd / "run", tmp_path / "run")
         for path in tmp_path.glob("run/checkpoints/*.npz"):
             path.write_bytes(path.read_bytes()[:-1])
         with pytest.raises(UserError, match="no checkpoint that is whole"):
-            image_runs.load_run(tmp_path / "run")
+            load.load_run(tmp_path / "run")
 
     def test_a_run_is_not_overwritten(self, dense):
-        cwd, _ = dense
+        cwd, *_ = dense
         line = refused(
             cwd, "mnist.py", "--data", "data.npz", "--run-dir", "run"
         )
@@ -196,16 +160,11 @@ def test_killed_at_random_ends_with_the_same_bits(tmp_path):
         *["--data", "data.npz", "--batch-size", 16, "--epochs", 3],
         *["--checkpoint-every", 8, "--seed", 7],
     ]
-    process(tmp_path, "mnist.py", *flags, "--run-dir", "whole")
+    run(tmp_path, "mnist.py", *flags, "--run-dir", "whole")
     arguments = [*flags, "--run-dir", "cut"]
     chance = random.Random(1)
     for kill in range(5):
-        child = subprocess.Popen(
-            command("mnist.py", *arguments),
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        child = start(tmp_path, "mnist", *arguments, stderr=subprocess.DEVNULL)
         arguments = ["--run-dir", "cut", "--resume"]
         # Until it trains, then a little.
         target = 1 + 8 * kill
@@ -218,23 +177,20 @@ def test_killed_at_random_ends_with_the_same_bits(tmp_path):
         time.sleep(chance.random())
         child.send_signal(signal.SIGKILL)
         child.wait()
-    process(tmp_path, "mnist.py", *arguments)
-    assert_same(tmp_path / "whole", tmp_path / "cut")
+    run(tmp_path, "mnist.py", *arguments)
+    assert_same_weights(tmp_path / "whole", tmp_path / "cut")
 
 
 @pytest.mark.slow
 def test_interrupted_saves_and_says_how_to_go_on(tmp_path):
     write_npz(tmp_path / "data.npz")
-    child = subprocess.Popen(
-        command(
-            "mnist.py",
-            *["--data", "data.npz", "--network", "dense", "--batch-size", 8],
-            *["--epochs", 100_000, "--run-dir", "run", "--log-every", 1],
-        ),
-        cwd=tmp_path,
+    child = start(
+        tmp_path,
+        "mnist",
+        *["--data", "data.npz", "--network", "dense", "--batch-size", 8],
+        *["--epochs", 100_000, "--run-dir", "run", "--log-every", 1],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
     )
     for line in child.stdout:
         if re.match(r"\d+: ", line):
@@ -253,7 +209,7 @@ def test_real_digits(tmp_path):
     """A few steps move the samples towards the digits."""
     with np.load(REAL / "mnist.npz") as digits:
         np.savez(tmp_path / "few.npz", x_train=digits["x_train"][:320])
-    process(
+    run(
         tmp_path,
         "mnist.py",
         *["--data", "few.npz", "--batch-size", 16, "--epochs", 3],

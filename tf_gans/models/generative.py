@@ -182,10 +182,6 @@ class GenerativeModel(Trained):
         """
         return {}
 
-    def judgements(self):
-        """The former name of `signatures`."""
-        return self.signatures()
-
     @property
     def discriminator_output(self) -> DiscriminatorOutput | None:
         """What `discriminate` says, where the model can say it."""

@@ -10,8 +10,8 @@ class DiscriminatorOutput:
     Args:
         name: str. The kind, in one word.
         label: str. The kind, as the label of an axis.
-        ticks: three strings. The labels of the least value, of the one in the
-            middle and of the greatest, on a scale where 1 looks most real.
+        ticks: three strings. The labels of what looks least real, of the
+            middle and of what looks most real.
         bounds: pair of floats, or None. The least and the greatest value that
             there can be.
         higher_is_real: bool. Whether more of it is more real.
@@ -19,7 +19,7 @@ class DiscriminatorOutput:
 
     name: str
     label: str
-    ticks: tuple[str, str, str]
+    ticks: tuple[str, str, str] = ("least real", "", "most real")
     bounds: tuple[float, float] | None = None
     higher_is_real: bool = True
 
@@ -27,10 +27,7 @@ class DiscriminatorOutput:
 PROBABILITY = DiscriminatorOutput(
     "probability", "D(x), probability of real", ("0", "1/2", "1"), (0.0, 1.0)
 )
-LOGIT = DiscriminatorOutput("logit", "critic's output", ("least", "", "most"))
+LOGIT = DiscriminatorOutput("logit", "critic's output")
 ERROR = DiscriminatorOutput(
-    "error",
-    "reconstruction error",
-    ("most", "", "least"),
-    higher_is_real=False,
+    "error", "reconstruction error", higher_is_real=False
 )

@@ -15,6 +15,7 @@ class Problem:
     """What one problem has to choose from.
 
     Attributes:
+        module: the module of its recipes, with their `build` and `get`.
         recipes: names, for `build` of the problem's recipes.
         default: the recipe that is taken where none is named.
         presets: variants of a recipe, or none. The first is the default.
@@ -23,44 +24,57 @@ class Problem:
             recipe says otherwise.
         options: names of what `build` can change of a recipe, where these are
             many.
+        source: the module with the `open_source` of its data, where they are
+            no images.
     """
 
+    module: str
     recipes: tuple[str, ...]
     default: str
     presets: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     losses: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    source: str | None = None
 
 
 PROBLEMS = {
     "gaussian": Problem(
+        module="tf_gans.toys.gaussian.recipes",
+        source="tf_gans.toys.gaussian.data",
         recipes=("stable", "code", "article"),
         default="stable",
         losses=("logits", "clamped"),
     ),
     "curves": Problem(
+        module="tf_gans.toys.quadratics.recipes",
+        source="tf_gans.toys.quadratics.data",
         recipes=("stable", "code"),
         default="stable",
         losses=("minimax", "non-saturating"),
     ),
     "mixtures": Problem(
+        module="tf_gans.toys.mixtures.recipes",
+        source="tf_gans.toys.mixtures.data",
         recipes=("stable", *members.NAMES),
         default="stable",
         presets=members.PRESETS,
         datasets=("ring", "grid", "swiss-roll"),
     ),
     "mnist": Problem(
+        module="tf_gans.recipes.mnist",
         recipes=("conv", "dense"),
         default="conv",
         datasets=("mnist", "fashion_mnist", "triangles"),
     ),
     "dcgan": Problem(
+        module="tf_gans.recipes.dcgan",
         recipes=("paper", "carpedm20"),
         default="paper",
         datasets=("cifar10", "mnist", "fashion_mnist", "triangles"),
     ),
     "variants": Problem(
+        module="tf_gans.recipes.family",
         recipes=members.NAMES,
         default="ns",
         presets=members.PRESETS,
@@ -84,9 +98,14 @@ def lookup(table, name, what="name"):
     """
     if name in table:
         return table[name]
+    raise ValueError(unknown(table, name, what))
+
+
+def unknown(table, name, what):
+    """What is said of a name that is not in a table; see `lookup`."""
     near = difflib.get_close_matches(str(name), table, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise ValueError(
+    return (
         f"`{what}` must be one of {', '.join(table)}{hint} "
         f"Received: {what}={name!r}"
     )

@@ -1,4 +1,4 @@
-"""What the command lines share: their flags, their checks, their last word.
+"""What the command lines share: types of flags, checks, signals, exit codes.
 
 Imports neither TensorFlow nor matplotlib, so that a mistake in the flags is
 answered at once.
@@ -6,9 +6,12 @@ answered at once.
 
 import argparse
 import contextlib
+import difflib
 import math
 import os
 import pathlib
+import re
+import shlex
 import signal
 import sys
 import tempfile
@@ -21,6 +24,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Prints the mistake, without the usage, and exits with code 2."""
+        found = re.search(
+            r"invalid choice: '(.*)' \(choose from (.*)\)", message
+        )
+        if found:
+            choices = [choice.strip("' ") for choice in found[2].split(",")]
+            near = difflib.get_close_matches(found[1], choices, n=1)
+            message += f"; did you mean {near[0]!r}?" if near else ""
         self.exit(2, f"{self.prog}: {message}\n")
 
     def parse(self, arguments=None):
@@ -223,11 +233,12 @@ def check_run(name, values):
         files.check_writable(values.export / "new-version")
     if values.resume:
         run = RunDirectory.resume(values.run_dir)
-        # The first runs of gaussian.py do not say whose they are.
-        if run.config.get("script", "gaussian") != name:
+        if run.script != name:
             raise UserError(f"{run.path}: is not a run of {name}.py")
     elif values.run_dir:
         RunDirectory.check_new(values.run_dir)
+    else:
+        files.check_writable(pathlib.Path("runs/new"))
 
 
 @contextlib.contextmanager
@@ -278,32 +289,134 @@ def quiet_imports():
     # Off by default on processors without AVX-512, where convolutions then
     # take 1.5 times as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    with _captured_stderr(lambda notes, failed: notes if failed else b""):
+        yield
+
+
+@contextlib.contextmanager
+def quiet_first_step():
+    """Keeps what is known to be harmless in TensorFlow's first step from sight.
+
+    Its graph optimiser reports a fusion that it gives up ("remapper failed") as
+    an error, for several discriminators, and goes on without. All else that is
+    said is shown when the step is done.
+    """
+
+    def worth_showing(notes, failed):
+        lines = notes.splitlines(keepends=True)
+        return b"".join(
+            line for line in lines if b"remapper failed" not in line
+        )
+
+    with _captured_stderr(worth_showing):
+        yield
+
+
+@contextlib.contextmanager
+def _captured_stderr(choose):
+    """Holds back what comes from C++, too.
+
+    Args:
+        choose: called with what was said, bytes, and whether there was an
+            exception; returns what is to be shown.
+    """
     sys.stderr.flush()
     stderr = os.dup(2)
+    failed = True
     with tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
             yield
-        except BaseException:
-            notes.seek(0)
-            os.write(stderr, notes.read())
-            raise
+            failed = False
         finally:
+            sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
+            notes.seek(0)
+            shown = choose(notes.read(), failed)
+            if shown:
+                os.write(2, shown)
+
+
+def load_tensorflow():
+    """Imports TensorFlow quietly, and looks for devices, which it tells of."""
+    with quiet_imports():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+def warn(line):
+    """Prints a line to the standard error stream."""
+    print(line, file=sys.stderr)
+
+
+def program():
+    """The program's name in its messages, such as `gaussian.py`."""
+    return pathlib.Path(sys.argv[0]).name
+
+
+def started_as():
+    """How the user has started this program, to be typed again."""
+    path = sys.argv[0]
+    return f"python {shlex.quote(path)}" if path.endswith(".py") else program()
+
+
+class _Output:
+    """The standard output, which may be closed or full while work goes on.
+
+    A training is not lost because `head` has seen enough or a disk is full:
+    what cannot be written is dropped.
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+        if hasattr(stream, "reconfigure"):
+            # A name that a terminal has no letters for ends no run.
+            stream.reconfigure(errors="backslashreplace")
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        """Writes text, as long as somebody takes it."""
+        with self._dropping():
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self):
+        """Writes what is buffered, as long as somebody takes it."""
+        with self._dropping():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _dropping(self):
+        try:
+            yield
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                warn(
+                    "the standard output cannot be written "
+                    f"({error.strerror}); going on without"
+                )
+            # For good, and for what is flushed when the program ends.
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 def run(main):
     """Calls `main()`; a user's mistake becomes one line and an exit code."""
-    program = pathlib.Path(sys.argv[0]).name
-    try:
-        main()
-    except UserError as error:
-        print(f"{program}: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    # A notebook hands its own to all that it starts, which may lack it.
+    if os.environ.get("MPLBACKEND", "").startswith("module://"):
+        del os.environ["MPLBACKEND"]
+    with contextlib.redirect_stdout(_Output(sys.stdout)):
+        try:
+            main()
+        except UserError as error:
+            warn(f"{program()}: {error}")
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            warn(f"{program()}: interrupted")
+            sys.exit(130)
+        finally:
+            sys.stdout.flush()

@@ -1,48 +1,83 @@
 """The run directory: what a training was, what it said, where it stands.
 
-    config.json            the hyper-parameters and the versions
-    log.jsonl              one line for each logged step
-    checkpoints/           step-000005001.npz and a .json beside each
-
-A checkpoint holds the variables of the model, the step and the seed among
-them, and of both optimizers. Since everything random is a function of the seed
-and the step, that is all there is to save. The `.json` beside it is written
-last and holds the checksum, so a checkpoint counts only when it is whole.
-
-It is not a `.weights.h5`, because the HDF5 library does not survive a disk
-that is full when it closes a file. `gan.save_weights` and `gan.save` write
-Keras' own formats.
+config.json            the hyper-parameters and the versions
+log.jsonl              one line for each logged step
+checkpoints/           step-000005001.npz, each with a .json, its seal
+lock                   while it is trained: whose process does
 """
 
 import contextlib
+import hashlib
 import importlib.metadata
 import json
+import os
 import pathlib
 import platform
+import secrets
+import shutil
+import socket
 import sys
-
-import numpy as np
 
 from tf_gans import files
 from tf_gans.errors import UserError
+from tf_gans.runs.checkpoints import CheckpointStore
 from tf_gans.version import __version__
 
 _FORMAT = 1
+
+# Hyper-parameters that had other names in the first release.
+_RENAMED = {"data_set": "dataset"}
 
 
 class RunDirectory:
     """A directory that holds one training run.
 
-    Use `create` or `resume`.
+    Use `reserve` or `create` for a new one, `resume` for one that exists.
 
     Attributes:
         path: `pathlib.Path`.
         config: dict of the hyper-parameters.
+        id: str that ties checkpoints to the configuration, or None for a run
+            of the first release.
     """
 
-    def __init__(self, path, config):
+    def __init__(self, path, config=None, id=None):
         self.path = pathlib.Path(path)
         self.config = config
+        self.id = id
+        self._lock = None  # the descriptor of the lock file
+        self._made: list = []  # the directories that are new, outermost last
+
+    @classmethod
+    def reserve(cls, path=None, name="run"):
+        """Makes a run directory that no other process will get, and locks it.
+
+        Args:
+            path: where; None for the next free `runs/NAME-NNN`.
+            name: str.
+
+        Raises:
+            UserError: the directory holds a run or something else, or cannot
+                be written.
+        """
+        if path is not None:
+            cls.check_new(path)
+            run = cls(path)
+            run._made = _missing(run.path)
+            with _telling(run.path):
+                run.path.mkdir(parents=True, exist_ok=True)
+        else:
+            while True:
+                run = cls(cls.next_free("runs", name))
+                run._made = _missing(run.path)
+                with _telling(run.path):
+                    run.path.parent.mkdir(parents=True, exist_ok=True)
+                    # Of two processes one makes it; the other counts on.
+                    with contextlib.suppress(FileExistsError):
+                        run.path.mkdir()
+                        break
+        run.lock()
+        return run
 
     @classmethod
     def create(cls, path, config):
@@ -53,33 +88,62 @@ class RunDirectory:
             config: dict of the hyper-parameters, of JSON types.
 
         Raises:
-            UserError: the directory holds a run, or cannot be written.
+            UserError: the directory holds a run or something else, or cannot
+                be written.
         """
-        path = pathlib.Path(path)
         cls.check_new(path)
+        run = cls(path)
+        run.write_config(config)
+        return run
+
+    def write_config(self, config):
+        """Writes the hyper-parameters: new ones, or what a resume changed."""
+        self.config = config
+        self.id = self.id or secrets.token_hex(8)
         document = {
             "format": _FORMAT,
+            "id": self.id,
             "config": config,
+            "sha256": _checksum(self.id, config),
             "versions": _versions(),
         }
         text = json.dumps(document, indent=2) + "\n"
-        files.write_text(path / "config.json", text)
-        return cls(path, config)
+        files.write_text(self.path / "config.json", text)
+
+    def abandon(self):
+        """Leaves nothing of a new run whose start failed."""
+        self.unlock()
+        if self._made:
+            shutil.rmtree(self.path, ignore_errors=True)
+            for parent in self._made[1:]:
+                with contextlib.suppress(OSError):  # another run is in it
+                    parent.rmdir()
+        else:
+            for name in ("config.json", "log.jsonl"):
+                (self.path / name).unlink(missing_ok=True)
+            shutil.rmtree(self.checkpoints.directory, ignore_errors=True)
 
     @staticmethod
     def check_new(path):
         """Checks that a run could be made there, before long work is done.
 
         Raises:
-            UserError: the directory holds a run, or cannot be written.
+            UserError: the directory holds a run or something else, or cannot
+                be written.
         """
         path = pathlib.Path(path)
+        files.check_writable(path / "config.json")
         if (path / "config.json").exists():
             raise UserError(
                 f"--run-dir {path}: already holds a run; add --resume to go on "
                 "with it, or name another directory"
             )
-        files.check_writable(path / "config.json")
+        with contextlib.suppress(FileNotFoundError):
+            for entry in path.iterdir():
+                raise UserError(
+                    f"--run-dir {path}: holds something else, such as "
+                    f"{entry.name}; name a new directory"
+                )
 
     @classmethod
     def resume(cls, path):
@@ -92,6 +156,8 @@ class RunDirectory:
         try:
             document = json.loads((path / "config.json").read_text("utf-8"))
             config, form = document["config"], document["format"]
+            if not isinstance(config, dict):
+                raise TypeError("`config` is not an object")
         except FileNotFoundError:
             raise UserError(
                 f"--run-dir {path}: holds no run to resume"
@@ -105,7 +171,62 @@ class RunDirectory:
                 f"{path / 'config.json'}: has format {form}; this version of "
                 f"tf_gans ({__version__}) reads format {_FORMAT}"
             )
-        return cls(path, config)
+        id = document.get("id")
+        # The first release wrote neither.
+        if id and document.get("sha256") != _checksum(id, config):
+            raise UserError(
+                f"{path / 'config.json'}: was changed after it was written "
+                "(its checksum is wrong), so the training that it describes is "
+                "another; put it back, or begin a new run"
+            )
+        config = {_RENAMED.get(k, k): v for k, v in config.items()}
+        return cls(path, config, id)
+
+    @property
+    def script(self):
+        """The name of the script whose run it is."""
+        # The first runs of gaussian.py do not say.
+        return self.config.get("script", "gaussian")
+
+    # The lock ----------------------------------------------------------------
+
+    def lock(self):
+        """Keeps other processes from training this run.
+
+        The system lets go of the lock when the process ends, however it ends.
+
+        Raises:
+            UserError: another process has it.
+        """
+        try:
+            import fcntl
+        except ImportError:  # not on Windows
+            return
+        path = self.path / "lock"
+        with _telling(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.read(descriptor, 200).decode("utf-8", "replace").strip()
+            os.close(descriptor)
+            raise UserError(
+                f"{self.path}: is being trained by {owner or 'a process'}; "
+                "wait for it, or end it"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        owner = f"process {os.getpid()} on {socket.gethostname()}\n"
+        os.write(descriptor, owner.encode())
+        self._lock = descriptor
+
+    def unlock(self):
+        """Lets other processes train this run."""
+        if self._lock is not None:
+            (self.path / "lock").unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    # Resuming ----------------------------------------------------------------
 
     def agreed(self, named, free=()):
         """The hyper-parameters to go on with.
@@ -157,17 +278,28 @@ class RunDirectory:
         """The file of the logged steps, one JSON object a line."""
         return self.path / "log.jsonl"
 
-    def truncate_log(self, step):
-        """Forgets what was logged at `step` and later, and a torn last line."""
+    def truncate_log(self, step, say=lambda message: None):
+        """Forgets what was logged at `step` and later, and a torn last line.
+
+        Args:
+            step: int.
+            say: called with a line, where one that is damaged stands among
+                the others: it and what follows are forgotten, too.
+        """
         if not self.log_path.exists():
             return
-        kept = []
-        for line in self.log_path.read_text("utf-8").splitlines():
+        kept, lines = [], self.log_path.read_bytes().splitlines(keepends=True)
+        for number, line in enumerate(lines):
             try:
                 if json.loads(line)["step"] < step:
-                    kept.append(line + "\n")
+                    kept.append(line.decode().rstrip("\n") + "\n")
             except (ValueError, KeyError, TypeError):
-                continue
+                if number < len(lines) - 1:
+                    say(
+                        f"{self.log_path}, line {number + 1}: damaged; it and "
+                        "the lines after it are left out"
+                    )
+                break
         files.write_text(self.log_path, "".join(kept))
 
     def log_lines(self, lines):
@@ -184,83 +316,52 @@ class RunDirectory:
     # Checkpoints -------------------------------------------------------------
 
     @property
-    def checkpoint_directory(self):
-        """Where the checkpoints are."""
-        return self.path / "checkpoints"
+    def checkpoints(self):
+        """The `CheckpointStore` of the run."""
+        return CheckpointStore(self.path / "checkpoints", self.id)
 
-    def save_checkpoint(self, gan, keep=3):
-        """Writes a checkpoint, then removes all but the last `keep`.
+    def save_checkpoint(self, model, keep=3):
+        """Writes a checkpoint; see `CheckpointStore.save`."""
+        return self.checkpoints.save(model, keep)
 
-        Args:
-            gan: `tf_gans.GAN`, compiled.
-            keep: int. Defaults to `3`.
-
-        Returns:
-            The checkpoint's path.
-        """
-        step = int(gan.step.numpy())
-        path = self.checkpoint_directory / f"step-{step:09d}.npz"
-        with files.replacing(path) as temporary:
-            with open(temporary, "wb") as file:
-                np.savez(file, **{k: v.numpy() for k, v in _state(gan)})
-            digest = files.sha256(temporary)
-        seal = {"format": _FORMAT, "step": step, "sha256": digest}
-        files.write_text(_seal_path(path), json.dumps(seal) + "\n")
-        for old in self._checkpoints()[:-keep]:
-            _seal_path(old).unlink(missing_ok=True)
-            old.unlink(missing_ok=True)
-        return path
-
-    def load_checkpoint(self, gan, say=lambda message: None):
+    def load_checkpoint(self, model, say=lambda message: None):
         """Loads the newest checkpoint that is whole.
 
         Args:
-            gan: `tf_gans.GAN`, compiled as the saved one was.
+            model: a model, compiled as the saved one was.
             say: called with one line for each damaged checkpoint passed over.
 
         Returns:
-            The step to go on with: 0, and the model untouched, if there is no
-            whole checkpoint.
+            The step to go on with: 0, and the model untouched, if nothing was
+            ever trained.
+
+        Raises:
+            UserError: the run was trained, and no checkpoint is whole; or the
+                checkpoint is of another model.
         """
-        path = self.whole_checkpoint(say)
-        if path is None:
-            return 0
-        with np.load(path) as arrays:
-            for key, variable in _state(gan):
-                variable.assign(arrays[key])
-        return int(gan.step.numpy())
+        path = self.checkpoints.newest(say)
+        if path is not None:
+            self.checkpoints.load(path, model)
+            return int(model.step.numpy())
+        if self._was_trained():
+            raise UserError(
+                f"{self.path}: was trained, and no checkpoint is whole in "
+                f"{self.checkpoints.directory} (each is an .npz and the .json "
+                "of its name); begin a new run"
+            )
+        return 0
 
-    def whole_checkpoint(self, say=lambda message: None):
-        """The path of the newest checkpoint that is whole, or None.
-
-        Args:
-            say: called with one line for each damaged checkpoint passed over.
-        """
-        for path in reversed(self._checkpoints()):
-            try:
-                seal = json.loads(_seal_path(path).read_text("utf-8"))
-                if files.sha256(path) != seal["sha256"]:
-                    raise ValueError("its checksum is wrong")
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                say(f"{path}: damaged ({error}); using the one before it")
-                continue
-            return path
-        return None
-
-    def last_checkpoint(self):
-        """The newest checkpoint's path, or None."""
-        paths = self._checkpoints()
-        return paths[-1] if paths else None
-
-    def _checkpoints(self):
-        paths = self.checkpoint_directory.glob("step-*.npz")
-        return sorted(p for p in paths if _seal_path(p).exists())
+    def _was_trained(self):
+        left = list(self.checkpoints.directory.glob("step-*"))
+        logged = self.log_path.exists() and self.log_path.stat().st_size
+        return bool(left or logged)
 
     def clean(self):
         """Removes temporary files that a killed process left."""
-        for left in self.path.rglob(".*"):
-            if left.is_file():
-                left.unlink(missing_ok=True)
+        files.sweep(self.path)
+        for entry in self.path.iterdir():
+            if entry.is_dir():
+                files.sweep(entry)
 
 
 def differing_names(stored, given):
@@ -280,21 +381,25 @@ def differing_names(stored, given):
     ]
 
 
-def _state(gan):
-    """Yields a key and a variable for all that a training changes."""
-    owners = {
-        # Not `weights`, which leave out the counters of dropout's numbers.
-        "model": gan.variables,
-        **{name: o.variables for name, o in gan.optimizers.items()},
-    }
-    for owner, variables in owners.items():
-        for number, variable in enumerate(variables):
-            # By place: a variable's name may depend on what was made before.
-            yield f"{owner}/{number:03d}/{variable.name}", variable
+def _missing(path):
+    """Of a path and its parents, those that do not exist, innermost first."""
+    return [p for p in (path, *path.parents) if not p.exists()]
 
 
-def _seal_path(checkpoint):
-    return checkpoint.with_suffix(".json")
+@contextlib.contextmanager
+def _telling(path):
+    """Turns the system's refusal into a user's line."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written: {error.strerror}"
+        ) from None
+
+
+def _checksum(id, config):
+    text = json.dumps([id, config], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _versions():

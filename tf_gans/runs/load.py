@@ -1,17 +1,98 @@
-"""Images from a trained model, wherever it lies: in a run or in an export.
+"""A trained model, wherever it lies: in a run or in an export.
 
 TensorFlow is imported when a model is opened and not before, so that a command
 line can answer a mistake in a path at once.
 """
 
+import importlib
+import inspect
 import json
 import pathlib
 
 import numpy as np
 
 from tf_gans.errors import UserError
+from tf_gans.recipes import catalogue
+from tf_gans.runs import cli
 
 _BATCH_SIZE = 64
+
+
+def build(config, data=None):
+    """The model that a run's hyper-parameters describe, compiled.
+
+    The recipe's `build` gets those of them that it has keywords for.
+
+    Args:
+        config: dict of the hyper-parameters, of which `script` says whose.
+        data: what is learned; of the small problems only, whose networks
+            follow the data. Defaults to the run's own.
+
+    Returns:
+        A compiled model.
+
+    Raises:
+        ValueError: the hyper-parameters contradict each other.
+    """
+    problem = _problem(config)
+    values = dict(config)
+    if problem.source:
+        values["data"] = open_data(config) if data is None else data
+    if values["jit_compile"] is None:
+        values["jit_compile"] = "auto"
+    values["name"] = config.get("recipe", config.get("gan"))
+    values["ema_decay"] = config.get("ema")
+    precision = config.get("mixed_precision")
+    values["dtype"] = f"mixed_{precision}" if precision else None
+    function = importlib.import_module(problem.module).build
+    return function(**_accepted(function, values), **config.get("options", {}))
+
+
+def open_data(config):
+    """The data of a run of a small problem.
+
+    Args:
+        config: dict of the hyper-parameters.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    function = importlib.import_module(_problem(config).source).open_source
+    values = {**config, "say": cli.warn}
+    return function(**_accepted(function, values))
+
+
+def _problem(config):
+    # The first runs of gaussian.py do not say whose they are.
+    return catalogue.PROBLEMS[config.get("script", "gaussian")]
+
+
+def _accepted(function, values):
+    """Of some values, those that a function has keywords for."""
+    names = inspect.signature(function).parameters
+    return {name: values[name] for name in names if name in values}
+
+
+def load_run(path):
+    """The model of a run directory, with its newest whole checkpoint loaded.
+
+    Args:
+        path: of the run directory.
+
+    Returns:
+        A compiled model.
+
+    Raises:
+        UserError: there is no run, or no checkpoint that is whole.
+    """
+    from tf_gans.runs.directory import RunDirectory
+
+    run = RunDirectory.resume(path)
+    if run.checkpoints.newest() is None:
+        raise UserError(f"{path}: has no checkpoint that is whole")
+    model = build(run.config)
+    run.load_checkpoint(model, cli.warn)
+    return model
 
 
 def find_model(path):
@@ -199,9 +280,12 @@ class Sampler:
 def _open_run(path, batch_size, batch_statistics):
     import tensorflow as tf
 
-    from tf_gans.runs.image_runs import load_run
-
     gan = load_run(path)
+    if gan.value_range is None:
+        raise UserError(
+            f"{path}: makes samples of shape {tuple(gan.sample_shape)}, which "
+            "are not images"
+        )
 
     @tf.function(autograph=False)
     def generator(z, labels):

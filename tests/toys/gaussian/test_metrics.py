@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tf_gans import data, metrics
+from tf_gans import data
+from tf_gans.toys.gaussian import metrics
 
 GAUSSIAN = data.Gaussian(8)
 
@@ -61,17 +62,17 @@ def test_ks_of_a_collapsed_generator_is_a_half():
     ("size", "w1", "ks"),
     [(1000, 0.0396, 0.0269), (2500, 0.0254, 0.0172), (10_000, 0.0125, 0.0085)],
 )
-def test_floors_are_the_known_ones(size, w1, ks):
+def test_baseline_are_the_known_ones(size, w1, ks):
     # Measured elsewhere with 300 repetitions, for N(0, 1).
-    floors = metrics.scalar_baseline(data.Gaussian(8, 0.0, 1.0), size)
-    assert floors["w1"] == pytest.approx(w1, rel=0.1)
-    assert floors["ks"] == pytest.approx(ks, rel=0.1)
+    baseline = metrics.scalar_baseline(data.Gaussian(8, 0.0, 1.0), size)
+    assert baseline["w1"] == pytest.approx(w1, rel=0.1)
+    assert baseline["ks"] == pytest.approx(ks, rel=0.1)
     # E|error| of a normal estimate is sqrt(2 / pi) standard errors.
-    assert floors["mean"] == pytest.approx((2 / np.pi / size) ** 0.5, rel=0.2)
-    assert floors["std"] == pytest.approx((1 / np.pi / size) ** 0.5, rel=0.2)
+    assert baseline["mean"] == pytest.approx((2 / np.pi / size) ** 0.5, rel=0.2)
+    assert baseline["std"] == pytest.approx((1 / np.pi / size) ** 0.5, rel=0.2)
 
 
-def test_floors_scale_with_the_data():
+def test_baseline_scale_with_the_data():
     one = metrics.scalar_baseline(data.Gaussian(8, 0.0, 1.0), 500)
     ten = metrics.scalar_baseline(data.Gaussian(8, 50.0, 10.0), 500)
     assert ten["w1"] == pytest.approx(10 * one["w1"])

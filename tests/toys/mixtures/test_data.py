@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tf_gans import data, metrics
+from tf_gans import data
+from tf_gans.toys.mixtures import metrics
 from tf_gans.toys.mixtures.metrics import NUM_SAMPLES
 
 RING, GRID, ROLL = data.Ring(8), data.Grid(8), data.SwissRoll(8)
@@ -182,23 +183,23 @@ class TestMetrics:
     @pytest.mark.parametrize(
         ("source", "divergence"), [(RING, 0.0013), (GRID, 0.0048)]
     )
-    def test_the_floors(self, source, divergence):
-        floors = metrics.mixture_baseline(source)
-        assert floors["modes"] == source.num_modes
+    def test_the_baseline(self, source, divergence):
+        baseline = metrics.mixture_baseline(source)
+        assert baseline["modes"] == source.num_modes
         # Of two-dimensional normal numbers, within three deviations.
-        assert floors["high_quality"] == pytest.approx(
+        assert baseline["high_quality"] == pytest.approx(
             1 - math.exp(-4.5), abs=0.001
         )
-        assert floors["reverse_kl"] == pytest.approx(divergence, rel=0.15)
+        assert baseline["reverse_kl"] == pytest.approx(divergence, rel=0.15)
         # (K - 1) / 2n, the mean of the likelihood ratio's distribution.
         expected = (source.num_modes - 1) / 2 / NUM_SAMPLES / 0.9889
-        assert floors["reverse_kl"] == pytest.approx(expected, rel=0.15)
+        assert baseline["reverse_kl"] == pytest.approx(expected, rel=0.15)
 
-    def test_the_floor_of_the_roll(self):
-        floors = metrics.mixture_baseline(ROLL, repetitions=5)
-        assert floors["modes"] == 20
+    def test_the_baseline_of_the_roll(self):
+        baseline = metrics.mixture_baseline(ROLL, repetitions=5)
+        assert baseline["modes"] == 20
         # Across a curve the noise has one dimension.
-        assert floors["high_quality"] == pytest.approx(0.9973, abs=0.002)
+        assert baseline["high_quality"] == pytest.approx(0.9973, abs=0.002)
 
     @pytest.mark.parametrize("shape", [(0, 2), (4, 3), (4,), (2, 2, 2)])
     def test_refusals(self, shape):

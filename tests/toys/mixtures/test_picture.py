@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from tf_gans import data
+from tf_gans.models.outputs import ERROR, LOGIT, PROBABILITY
 from tf_gans.plotting import picture as pictures
 from tf_gans.toys.mixtures.picture import MixturePicture
-from tf_gans.toys.mixtures.probe import ERROR, LOGIT, PROBABILITY
 
 RING = data.Ring(8)
 MAP = np.linspace(0, 1, 100).reshape(10, 10)
@@ -21,18 +21,18 @@ def coarse(monkeypatch):
     monkeypatch.setattr(pictures, "_PICTURE_DPI", 40)
 
 
-def make(verdict=PROBABILITY, num_points=200):
-    return MixturePicture.from_data(RING, verdict, num_points)
+def make(output=PROBABILITY, num_points=200):
+    return MixturePicture.from_data(RING, output, num_points)
 
 
 def pixels(path):
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
 
-def draw(path, verdict=PROBABILITY, samples=None, critic=MAP, text=None):
+def draw(path, output=PROBABILITY, samples=None, critic=MAP, text=None):
     if samples is None:
         samples = RING.centres
-    make(verdict).save(path, text, samples=samples, critic=critic)
+    make(output).save(path, text, samples=samples, critic=critic)
     return pixels(path)
 
 
@@ -55,16 +55,16 @@ def test_generated_points_are_in_the_left_panel(tmp_path):
 
 @pytest.mark.usefixtures("coarse")
 @pytest.mark.parametrize(
-    "verdict", [PROBABILITY, LOGIT, ERROR], ids=lambda verdict: verdict.name
+    "output", [PROBABILITY, LOGIT, ERROR], ids=lambda output: output.name
 )
-def test_what_is_real_is_blue(tmp_path, verdict):
+def test_what_is_real_is_blue(tmp_path, output):
     """Above, the values are large; of errors, large is not real."""
-    picture = draw(tmp_path / "a.png", verdict)
+    picture = draw(tmp_path / "a.png", output)
     height, width, _ = picture.shape
     panel = picture[:, int(0.55 * width) : int(0.85 * width)]
     above = panel[int(0.25 * height) : int(0.3 * height)].mean(axis=(0, 1))
     below = panel[int(0.8 * height) : int(0.85 * height)].mean(axis=(0, 1))
-    if verdict is ERROR:
+    if output is ERROR:
         above, below = below, above
     assert above[2] > above[0] + 30  # blue over red
     assert below[0] > below[2] + 30
@@ -72,10 +72,10 @@ def test_what_is_real_is_blue(tmp_path, verdict):
 
 @pytest.mark.usefixtures("coarse")
 def test_one_value_everywhere_and_none(tmp_path):
-    for verdict in (PROBABILITY, LOGIT, ERROR):
+    for output in (PROBABILITY, LOGIT, ERROR):
         for value in (0.5, np.nan, np.inf):
             critic = np.full((4, 4), value)
-            draw(tmp_path / "a.png", verdict, critic=critic)
+            draw(tmp_path / "a.png", output, critic=critic)
     without = draw(tmp_path / "b.png", critic=None)
     assert (without != draw(tmp_path / "c.png")).any()
 

@@ -7,14 +7,9 @@ import tensorflow as tf
 
 import tf_gans
 from tf_gans import data, latents, losses
+from tf_gans.models.outputs import ERROR, LOGIT, PROBABILITY
 from tf_gans.toys.mixtures import networks as points
-from tf_gans.toys.mixtures.probe import (
-    ERROR,
-    LOGIT,
-    PROBABILITY,
-    MixtureProbe,
-    verdict_of,
-)
+from tf_gans.toys.mixtures.probe import MixtureProbe
 
 SMALL = {"hidden_size": 6, "num_layers": 1, "seed": 1}
 ROLL = data.SwissRoll(7, scale=0.1, sigma=0.02)  # its mean is not 0
@@ -57,7 +52,7 @@ def critic_map(model, resolution):
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "verdict"),
+    ("kind", "options", "output"),
     [
         ("gan", {}, PROBABILITY),
         ("gan", {"loss": losses.Wasserstein()}, LOGIT),
@@ -66,17 +61,17 @@ def critic_map(model, resolution):
         ("vae", {}, ERROR),
     ],
 )
-def test_the_map_is_what_the_model_says(kind, options, verdict):
+def test_the_map_is_what_the_model_says(kind, options, output):
     model = make(kind, **options)
-    assert verdict_of(model) is verdict
+    assert model.discriminator_output is output
     x = cells(6)
-    if verdict is ERROR:
+    if output is ERROR:
         judge = "reconstruct" if kind == "vae" else "discriminate"
-        restored = model.judgements()[judge](tf.constant(x))["reconstructions"]
+        restored = model.signatures()[judge](tf.constant(x))["reconstructions"]
         expected = np.abs(x - restored).mean(axis=1)
     else:
         expected = model.discriminator(x).numpy()[:, 0]
-        if verdict is PROBABILITY:
+        if output is PROBABILITY:
             expected = 1 / (1 + np.exp(-expected))
     actual = critic_map(model, 6)
     assert actual.dtype == np.float32

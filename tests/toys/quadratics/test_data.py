@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tf_gans import data, metrics
+from tf_gans import data
+from tf_gans.toys.quadratics import metrics
 
 CURVES = data.Quadratics(8)
 
@@ -160,15 +161,15 @@ class TestMetrics:
             0.5 * np.sqrt(np.mean(slope**2))
         )
 
-    def test_floors(self):
-        floors = metrics.curve_baseline(CURVES, 10_000)
-        assert tuple(floors) == metrics.CURVE_METRICS
-        assert floors["inside"] == 1
-        assert 0 < floors["residual"] < 1e-6
+    def test_baseline(self):
+        baseline = metrics.curve_baseline(CURVES, 10_000)
+        assert tuple(baseline) == metrics.CURVE_METRICS
+        assert baseline["inside"] == 1
+        assert 0 < baseline["residual"] < 1e-6
         # The mean of the integral of |a Brownian bridge|, sqrt(pi / 32), over
         # the root of the number of curves; the range is 2 wide.
         expected = 2 * np.sqrt(np.pi / 32 / 10_000)
-        assert floors["a_w1"] == pytest.approx(expected, rel=0.25)
+        assert baseline["a_w1"] == pytest.approx(expected, rel=0.25)
 
     @pytest.mark.parametrize("shape", [(0, 15), (15,), (2, 3, 15)])
     def test_bad_shapes(self, shape):

@@ -199,3 +199,20 @@ def _check_float32(mean, std):
             "float32 cannot tell the samples apart. "
             f"Received: mean={mean:g}, standard deviation={std:g}"
         )
+
+
+def open_source(
+    batch_size, mu=4.0, sigma=0.5, data=None, column=None, say=print
+):
+    """The distribution that a run's hyper-parameters describe.
+
+    Args:
+        batch_size: int.
+        mu, sigma: floats. Of the Gaussian.
+        data: the path of a file of numbers to learn instead, or None.
+        column: the file's column; see `Empirical.from_file`.
+        say: function that is called with a line of text on the file.
+    """
+    if data:
+        return Empirical.from_file(data, batch_size, column=column, say=say)
+    return Gaussian(batch_size, mu, sigma)

@@ -265,3 +265,14 @@ def _check_positive(name, value):
             f"`{name}` must be positive and finite. Received: {name}={value}"
         )
     return float(value)
+
+
+def open_source(dataset, batch_size=128):
+    """The points that a run's hyper-parameters describe.
+
+    Args:
+        dataset: `"ring"`, `"grid"` or `"swiss-roll"`.
+        batch_size: int. Defaults to `128`.
+    """
+    kinds = {"ring": Ring, "grid": Grid, "swiss-roll": SwissRoll}
+    return kinds[dataset](batch_size)

@@ -11,6 +11,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.colors import BoundaryNorm
 
+from tf_gans.models.outputs import DiscriminatorOutput
 from tf_gans.plotting.picture import VERMILION, Picture
 
 # In inches. Both panels are squares.
@@ -38,32 +39,32 @@ class MixturePicture(Picture):
         centre: pair of floats.
         extent: float. The axes reach so far from the centre.
         real: array of shape `(n, 2)`.
-        verdict: `tf_gans.toys.mixtures.probe.Verdict`: what the right panel
-            shows. A probability has contours at fixed values from 0 to 1, all
-            else at the quantiles of the values that are shown.
+        output: `tf_gans.models.outputs.DiscriminatorOutput`: what the right
+            panel shows. A probability has contours at fixed values from 0 to
+            1, all else at the quantiles of the values that are shown.
     """
 
     centre: np.ndarray
     extent: float
     real: np.ndarray
-    verdict: object
+    output: DiscriminatorOutput
 
     size = (_END + _BAR_GAP + _BAR + _RIGHT, _TOP + _PANEL + _BOTTOM)
     head = (_LEFT, _END)
     text_centre = _LEFT + _PANEL + _GAP / 2
 
     @classmethod
-    def from_data(cls, data, verdict, num_points=2500, seed=0):
+    def from_data(cls, data, output, num_points=2500, seed=0):
         """Takes the axes from a source such as `tf_gans.data.Ring`.
 
         Args:
             data: the source.
-            verdict: see the class.
+            output: see the class.
             num_points: int. The real points. Defaults to `2500`.
             seed: int. Theirs. Defaults to `0`.
         """
         real = data.sample(np.random.default_rng(seed), num_points)
-        return cls(data.mean, data.extent, real, verdict)
+        return cls(data.mean, data.extent, real, output)
 
     @property
     def limits(self):
@@ -104,7 +105,7 @@ class MixturePicture(Picture):
         )
         colours = matplotlib.cm.ScalarMappable(norm, _COLOURS)
         scale = sheet.figure.colorbar(colours, cax=bar)
-        scale.set_ticks([0, 0.5, 1], labels=self.verdict.ticks)
+        scale.set_ticks([0, 0.5, 1], labels=self.output.ticks)
         scale.ax.tick_params(labelsize=8)
 
         # Above the panels, where no point comes. Artists of its own, because
@@ -123,7 +124,7 @@ class MixturePicture(Picture):
         sheet.text(
             _SECOND + _PANEL / 2,
             _ABOVE,
-            self.verdict.label,
+            self.output.label,
             ha="center",
             fontsize=9,
         )
@@ -148,10 +149,10 @@ class MixturePicture(Picture):
 
     def _scaled(self, values):
         """Brings values to [0, 1], 1 for what looks most real."""
-        if self.verdict.is_probability:
+        if self.output.bounds == (0, 1):
             return values
         finite = np.where(np.isfinite(values), values, np.nan)
         if np.isnan(finite).all():
             return np.full(values.shape, 0.5)
         scaled = np.interp(finite, np.nanquantile(finite, _SHARES), _SHARES)
-        return scaled if self.verdict.higher_is_real else 1 - scaled
+        return scaled if self.output.higher_is_real else 1 - scaled

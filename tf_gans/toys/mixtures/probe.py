@@ -1,44 +1,11 @@
 """What the 2-D demonstration shows: generated points and the critic's map."""
 
-import dataclasses
-
 import numpy as np
 import tensorflow as tf
 
 from tf_gans.callbacks.probe import Probe
 from tf_gans.errors import check_positive_int
-from tf_gans.toys.gaussian.probe import sees_batch
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """What a model says of a sample, and how a picture names it.
-
-    Attributes:
-        name: str.
-        label: str. The name above the picture.
-        ticks: three str, beside the colours of what looks least real, of the
-            middle, and of what looks most real.
-        higher_is_real: bool. Defaults to `True`.
-        is_probability: bool. Whether it is a number from 0 to 1, of which 1/2
-            is the middle. Defaults to `False`.
-    """
-
-    name: str
-    label: str
-    ticks: tuple[str, str, str] = ("least real", "", "most real")
-    higher_is_real: bool = True
-    is_probability: bool = False
-
-
-PROBABILITY = Verdict(
-    "probability",
-    "D(x), probability of real",
-    ("0", "1/2", "1"),
-    is_probability=True,
-)
-LOGIT = Verdict("logit", "critic's output")
-ERROR = Verdict("error", "reconstruction error", higher_is_real=False)
+from tf_gans.layers import sees_batch
 
 
 class MixtureProbe(Probe):
@@ -75,15 +42,6 @@ class MixtureProbe(Probe):
         return {"samples": samples, "critic": self._map(model)}
 
 
-def verdict_of(model):
-    """What a model says of a sample, a `Verdict`.
-
-    It is the probability of being real, the output of a critic that names no
-    probability, or the error of a reconstruction.
-    """
-    return _judge(model, tf.zeros((1, *model.sample_shape)))[0]
-
-
 class _Map:
     """Evaluates the critic's map; see `MixtureProbe`."""
 
@@ -101,7 +59,7 @@ class _Map:
         if discriminator is not None and sees_batch(discriminator):
             values = self._in_groups(gan)
         else:
-            values = _judge(gan, tf.constant(self._cells))[1]
+            values = gan.discriminate(tf.constant(self._cells))
         return tf.reshape(values, (self._resolution, self._resolution))
 
     def _in_groups(self, gan):
@@ -110,33 +68,9 @@ class _Map:
         # The last group is filled up from the first.
         groups = np.resize(order, (-(-count // size), size))
         values = tf.map_fn(
-            lambda points: _judge(gan, points)[1],
+            gan.discriminate,
             tf.constant(self._cells[groups]),
             fn_output_signature=tf.float32,
         )
         values = tf.reshape(values, [-1])[:count]
         return tf.gather(values, np.argsort(order))
-
-
-def _judge(gan, points):
-    """What a model says of points.
-
-    Returns:
-        Its `Verdict`, and a float32 tensor of shape `(n,)`.
-    """
-    judgements = gan.judgements()
-    if "discriminate" not in judgements:
-        restored = judgements["reconstruct"](points)["reconstructions"]
-        return ERROR, tf.reduce_mean(tf.abs(points - restored), axis=-1)
-    said = judgements["discriminate"](points)
-    for verdict, name in (
-        (PROBABILITY, "probabilities"),
-        (ERROR, "errors"),
-        (LOGIT, "logits"),
-    ):
-        if name in said:
-            return verdict, tf.reshape(tf.cast(said[name], tf.float32), [-1])
-    raise ValueError(
-        "`gan` must say probabilities, errors or logits of samples. "
-        f"Received: {', '.join(said)}"
-    )

@@ -1,0 +1,1 @@
+"""The scripts; installed, they are the package `tf_gans.commands`."""

@@ -1,0 +1,109 @@
+"""The training room, with the quickest of the image scripts."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from tests import script_runner
+from tests.script_runner import assert_same_weights, count_frames
+from tf_gans.errors import RunError
+from tf_gans.plotting import images
+from tf_gans.runs.directory import RunDirectory
+
+MNIST = script_runner.load("mnist")
+FLAGS = ["--network", "dense", "--batch-size", 16, "--log-every", 1]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "my digits.npz"
+    rng = np.random.default_rng(0)
+    np.savez(path, x_train=rng.integers(0, 256, (64, 28, 28), np.uint8))
+    return path
+
+
+def run(cwd, *arguments, code=0):
+    return script_runner.run(MNIST, *arguments, cwd=cwd, code=code)
+
+
+def config(run_dir):
+    return json.loads((run_dir / "config.json").read_text())["config"]
+
+
+def test_what_a_resume_changes_is_kept(data, tmp_path):
+    """More epochs, asked for once; from anywhere, with a relative path."""
+    os.symlink(data, tmp_path / "here.npz")
+    new = [*FLAGS, "--data", "here.npz", "--run-dir", "run", "--epochs", 1]
+    run(tmp_path, *new)
+    (tmp_path / "else").mkdir()
+    resume = ["--run-dir", tmp_path / "run", "--resume"]
+    out, _ = run(tmp_path / "else", *resume, "--epochs", 2)
+    assert "after 4 steps" in out
+    assert config(tmp_path / "run")["epochs"] == 2
+    out, _ = run(tmp_path / "else", *resume)
+    assert "has nothing left to train" in out
+    run(tmp_path, *FLAGS, "--data", data, "--run-dir", "whole", "--epochs", 2)
+    assert_same_weights(tmp_path / "whole", tmp_path / "run")
+
+
+def test_a_run_that_is_still_training_is_refused(data, tmp_path):
+    run(tmp_path, *FLAGS, "--data", data, "--epochs", 1, "--run-dir", "run")
+    before = sorted(p.name for p in (tmp_path / "run").iterdir())
+    other = RunDirectory.resume(tmp_path / "run")
+    other.lock()
+    try:
+        line = script_runner.refused(
+            MNIST, "--run-dir", "run", "--resume", cwd=tmp_path
+        )
+    finally:
+        other.unlock()
+    assert f"run: is being trained by process {os.getpid()} on " in line
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == before
+
+
+def test_a_start_that_fails_leaves_nothing(data, tmp_path):
+    flags = ["--data", data, "--batch-size", 999]
+    for where in ([], ["--run-dir", "deep/run"]):
+        script_runner.refused(MNIST, *flags, *where, cwd=tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_of_something_else_is_refused(data, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter.tex").touch()
+    line = script_runner.refused(
+        MNIST, "--data", data, "--run-dir", "thesis", cwd=tmp_path
+    )
+    assert "thesis: holds something else, such as chapter.tex" in line
+
+
+def test_a_film_that_fails_is_drawn_again_whole(data, tmp_path, monkeypatch):
+    """With its last frame; and the line that says how can be typed."""
+
+    def fail(self, *arguments):
+        raise RunError("no more")
+
+    film = ["--anim-path", "my film.gif", "--anim-every", 3]
+    new = [*FLAGS, "--data", data, "--epochs", 2, "--run-dir", "my run"]
+    with monkeypatch.context() as patch:
+        patch.setattr(images.GridFilm, "add", fail)
+        _, err = run(tmp_path, *new, *film, code=1)
+    assert "all else is kept: draw it again with python " in err
+    assert "--run-dir 'my run' --resume --anim-path 'my film.gif'" in err
+    assert not (tmp_path / "my film.gif").exists()
+    run(tmp_path, "--run-dir", "my run", "--resume", *film)
+    # After 0, 3 and 6 steps, and at the end, after 8.
+    assert count_frames(tmp_path / "my film.gif") == 4
+
+
+def test_a_late_film_has_no_frames(data, tmp_path):
+    """One that was not asked for while it trained."""
+    new = [*FLAGS, "--data", data, "--epochs", 1, "--run-dir", "run"]
+    run(tmp_path, *new)
+    film = ["--anim-path", "film.gif"]
+    _, err = run(tmp_path, "--run-dir", "run", "--resume", *film, code=1)
+    assert "no frames were recorded" in err
+    assert "draw it again" not in err
+    assert not (tmp_path / "film.gif").exists()

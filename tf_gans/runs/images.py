@@ -1,0 +1,259 @@
+"""Trainings on images: folders, archives, downloaded sets and triangles."""
+
+import contextlib
+import types
+
+from tf_gans.errors import UserError
+from tf_gans.runs import cli
+from tf_gans.runs.training import Training
+
+GRID_ROWS = 8  # of a grid of samples
+
+
+class ImageTraining(Training):
+    """What the declarations of the image models share.
+
+    Attributes:
+        folder_size: the sides that pictures of a folder get where no size is
+            named.
+    """
+
+    log_every = 50
+    checkpoint_seconds = 60.0
+    free = ("data", "epochs")
+    folder_size: int | None = None
+
+    def add_flags(self, learned, learning, changing):
+        learned(
+            "--dataset",
+            choices=self.problem.datasets,
+            default=self.problem.datasets[0],
+            help="images that are downloaded once, or triangles, which are "
+            "drawn here and need no network (default: %(default)s)",
+        )
+        learned(
+            "--data",
+            type=cli.existing_path,
+            metavar="PATH",
+            help="learn these images instead: a folder, or an .npz file with "
+            "uint8 images as x_train",
+        )
+        learning(
+            "--epochs",
+            type=cli.integer(1, 10**6),
+            metavar="N",
+            help="passes through the images (default: the recipe's)",
+        )
+        learning(
+            "--batch-size",
+            type=cli.integer(2, 4096),
+            metavar="N",
+            help="images in a batch (default: the recipe's)",
+        )
+        learning(
+            "--ema",
+            type=cli.number(0, 0.999999),
+            metavar="DECAY",
+            help="draw samples from a moving average of the generator; 0.999 "
+            "is usual (default: none)",
+        )
+        learning(
+            "--mixed-precision",
+            nargs="?",
+            choices=("bfloat16", "float16"),
+            const="bfloat16",
+            help="compute in 16 bits, with weights in 32; bfloat16 where "
+            "nothing is named (default: 32 bits)",
+        )
+
+    def add_shape_flags(self, learning, sizes):
+        """Adds `--size` and `--channels`."""
+        learning(
+            "--size",
+            type=cli.integer(1, 1024),
+            metavar="N",
+            help=f"crop and shrink the images to N x N: {sizes} (default: "
+            f"{self.folder_size} for a folder, otherwise the data's)",
+        )
+        learning(
+            "--channels",
+            type=int,
+            choices=(1, 3),
+            help="grey or coloured (default: the data's)",
+        )
+
+    def add_output_flags(self, add):
+        add(
+            "--sample-every",
+            type=cli.integer(1, 10**9),
+            default=250,
+            metavar="N",
+            help="a grid of samples every N steps (default: %(default)s)",
+        )
+        add(
+            "--batch-statistics",
+            action="store_true",
+            help="normalise the batches of the grids by their own statistics, "
+            "as in training, not by the moving averages",
+        )
+
+    def check(self, parser, values, named):
+        if values.data and "dataset" in named:
+            parser.error(
+                "argument --data: cannot be used together with --dataset"
+            )
+
+    def new_config(self, args):
+        config = super().new_config(args)
+        if args.data:
+            config["dataset"] = None
+            if config.get("size") is None and args.data.is_dir():
+                config["size"] = self.folder_size
+        return config
+
+    def open(self, config):
+        from tf_gans import data
+
+        wanted = {
+            "dataset": None if config["data"] else config["dataset"],
+            "path": config["data"],
+            "size": config["size"],
+            "channels": config["channels"],
+            "with_labels": config.get("conditional", False),
+        }
+        # What cannot be learned is refused before all pictures are read.
+        facts = data.peek_images(**wanted)
+        _check(config, facts.num_images, facts.height, facts.width)
+        try:
+            self.check_size(facts.height)
+        except ValueError as error:
+            raise UserError(self._as_flags(str(error))) from None
+        images = data.load_images(**wanted, say=cli.warn)
+        count, height, width, channels = images.images.shape
+        batch_size = config["batch_size"]
+        _check(config, count, height, width)
+        source = data.Images(
+            images.images, batch_size, images.labels, name=images.name
+        )
+        self._first = images.images[: GRID_ROWS**2].copy()
+        return source, {
+            "size": height,
+            "channels": channels,
+            "identity": images.identity,
+            "num_classes": source.num_classes,
+        }
+
+    def check_size(self, size):
+        """Raises a `ValueError` where the networks have no such size."""
+
+    def begin(self, session):
+        from tf_gans import plotting
+
+        source, run = session.source, session.run
+        print(
+            f"{source.name}: {source.num_images:,} images of "
+            f"{'x'.join(map(str, source.sample_shape))}; run: {run.path}"
+        )
+        # What the samples are to look like.
+        grid = plotting.image_grid(self._first, scale=2)
+        plotting.write_png(run.path / "real.png", grid)
+
+    def steps_per_epoch(self, session):
+        """How many steps of the model see each image about once."""
+        steps = session.source.steps_per_epoch
+        return max(1, steps // session.model.critic_steps)
+
+    def count_steps(self, session):
+        return session.config["epochs"] * self.steps_per_epoch(session)
+
+    def progress(self, session):
+        from tf_gans import callbacks
+
+        return callbacks.ImageProgress(
+            session.total_steps,
+            session.source.batch_size * session.model.critic_steps,
+            self.steps_per_epoch(session),
+            session.step,
+        )
+
+    def watch(self, session):
+        from tf_gans import callbacks, plotting
+
+        run, args, model = session.run, session.args, session.model
+        board = callbacks.TensorBoard(run.path / "tensorboard", args.log_every)
+
+        def keep(step, images):
+            grid = plotting.image_grid(images, model.num_classes)
+            path = run.path / "samples" / f"step-{step:09d}.png"
+            plotting.write_png(path, grid)
+            board.image(step, grid)
+
+        def record(step, images):
+            session.frames.append([step], images=images[None])
+
+        watchers = [
+            self._grid(session, args.sample_every, keep),
+            board,  # closes its file at the end, behind the last grid
+        ]
+        if args.anim_path:
+            watchers.append(self._grid(session, session.anim_every, record))
+        return watchers
+
+    def _grid(self, session, every=1, receiver=None):
+        """The callback that draws the run's fixed latents."""
+        from tf_gans import callbacks
+
+        model = session.model
+        return callbacks.SampleGrid(
+            every,
+            receiver,
+            # A conditional model's classes are the columns.
+            num_samples=GRID_ROWS * (model.num_classes or GRID_ROWS),
+            seed=int(model.seed.numpy()),
+            batch_statistics=session.args.batch_statistics,
+        )
+
+    def measure(self, session):
+        return {
+            "epochs": session.step / self.steps_per_epoch(session),
+            "images": session.source.num_images,
+        }
+
+    def draw(self, session):
+        from tf_gans import plotting
+
+        images = self._grid(session).draw(session.model)
+        grid = plotting.image_grid(images, session.model.num_classes, scale=2)
+        path = session.run.path / "samples.png"
+        plotting.write_png(path, grid)
+        print(f"Samples: {path}")
+
+    @contextlib.contextmanager
+    def open_film(self, session):
+        from tf_gans import plotting
+
+        per_epoch = self.steps_per_epoch(session)
+        columns = session.model.num_classes
+        with plotting.GridFilm(session.args.anim_path) as film:
+
+            def add(steps, images):
+                for step, samples in zip(steps, images, strict=True):
+                    film.add(
+                        plotting.image_grid(samples, columns),
+                        f"epoch {step / per_epoch:5.1f}, step {step:>8,}",
+                    )
+
+            yield types.SimpleNamespace(add=add)
+
+
+def _check(config, count, height, width):
+    if height != width:
+        raise UserError(
+            f"{config['data'] or config['dataset']}: the images must be "
+            f"square, or be cropped with --size; received {width}x{height}"
+        )
+    if count < config["batch_size"]:
+        raise UserError(
+            f"--batch-size {config['batch_size']}: there are only {count} "
+            "images; name a smaller one"
+        )

@@ -1,0 +1,136 @@
+"""Trainings on the small problems, whose data are drawn as they are needed."""
+
+import sys
+
+import keras
+from tqdm import tqdm
+
+from tf_gans.runs import cli
+from tf_gans.runs.training import Training
+
+
+class ToyTraining(Training):
+    """What the declarations of the small problems share.
+
+    A subclass has a `picture` and a `probe`, whose measurements the picture
+    takes.
+
+    Attributes:
+        file_name: the picture's.
+    """
+
+    file_name = ""
+
+    def add_output_flags(self, add):
+        add(
+            "--no-window",
+            action="store_true",
+            help="do not show the picture, even where a display exists",
+        )
+
+    def picture(self, session):
+        """The `Picture` of the problem."""
+        raise NotImplementedError
+
+    def probe(self, session, receiver=None, every=1):
+        """The `Probe` that measures what the picture takes."""
+        raise NotImplementedError
+
+    def caption(self, session):
+        """What stands below the picture."""
+        raise NotImplementedError
+
+    def values(self, session):
+        """What the picture shows, by the names of the probe's measurements."""
+        return self.probe(session).once(session.model)
+
+    def count_steps(self, session):
+        # As in gan-intro, step 0 counts extra.
+        return session.config["num_steps"] + 1
+
+    def may_differ(self, config):
+        # A schedule depends on the number of steps.
+        if self.recipe_of(config).schedule:
+            return self.free
+        return (*self.free, "num_steps")
+
+    def recipe_of(self, config):
+        """The recipe of a run."""
+        raise NotImplementedError
+
+    def progress(self, session):
+        return StepProgress(session.total_steps, session.step)
+
+    def watch(self, session):
+        if not session.args.anim_path:
+            return []
+        return [self.probe(session, session.frames.append, session.anim_every)]
+
+    def draw(self, session):
+        self._drawn = (self.picture(session), self.values(session))
+        picture, values = self._drawn
+        path = session.run.path / self.file_name
+        picture.save(path, self.caption(session), **values)
+        print(f"Picture: {path}")
+
+    def open_film(self, session):
+        return self.picture(session).film(
+            session.args.anim_path, session.config["num_steps"]
+        )
+
+    def show(self, session):
+        if not session.args.no_window and cli.display_exists():
+            picture, values = self._drawn
+            picture.show(self.caption(session), **values)
+
+
+class StepProgress(keras.callbacks.Callback):
+    """A bar of the steps where somebody watches; lines for everybody else.
+
+    Args:
+        total_steps: int. The steps of the whole training.
+        initial_step: int. The steps that were trained before.
+    """
+
+    def __init__(self, total_steps, initial_step):
+        super().__init__()
+        self._bar = tqdm(
+            total=total_steps,
+            initial=initial_step,
+            unit=" steps",
+            disable=None,
+            desc="compiling",
+            leave=False,
+            smoothing=0.1,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._bar.close()
+
+    def write(self, line):
+        """Prints a line, above the bar where there is one."""
+        self._bar.write(line, file=sys.stdout)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._bar.set_description("training", refresh=False)
+        losses = self.model.step_losses
+        self._bar.update(len(next(iter(losses.values()))))
+
+
+def print_scores(scores, baseline, notes):
+    """Prints each number with the real-vs-real score.
+
+    Args:
+        scores: dict of numbers by their names.
+        baseline: the same, of real samples.
+        notes: lines that say what the numbers are.
+    """
+    width = max(map(len, scores)) + 4
+    print(f"\n{'':{width}}{'samples':>12}{'baseline':>12}")
+    for name, score in scores.items():
+        print(f"{name:{width}}{score:12.4g}{baseline[name]:12.4g}")
+    print("\n".join(notes))
+    print("Baseline: the mean score of as many real samples.\n")

@@ -1,0 +1,467 @@
+"""The training room: what every training does, from its flags to its film.
+
+A script is a declaration, a subclass of `Training`: its flags, its data, what
+watches its training, what is measured and drawn at the end. Everything else
+happens here, once for all scripts. `tf_gans.runs.toys` has the declaration that
+the small problems share, `tf_gans.runs.images` that of the image models.
+
+A hyper-parameter is spelled once as a flag and once in its recipe: a flag's
+name is the name in the run's configuration and the keyword of the recipe's
+`build`, and where no value is given the recipe's attribute of that name counts.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import shlex
+import time
+
+from tf_gans import files
+from tf_gans.errors import Interrupted, RunError, UserError
+from tf_gans.recipes import catalogue
+from tf_gans.runs import cli, load
+from tf_gans.runs.session import FILM_FRAMES, Session
+
+
+class Training:
+    """What a script says of itself; `main` does the rest.
+
+    A subclass sets the attributes and overrides the methods of the first part.
+
+    Attributes:
+        name: the script's name, and that of its runs.
+        description: what `--help` says first.
+        log_every: the default of `--log-every`.
+        anim_every: the default of `--anim-every`; None for `FILM_FRAMES` in
+            all.
+        checkpoint_seconds: seconds between two checkpoints, at least.
+        free: the hyper-parameters that may differ when a run is resumed.
+        not_kept: flags of the training that are none of its hyper-parameters.
+    """
+
+    name = ""
+    description = ""
+    log_every = 10
+    anim_every: int | None = None
+    checkpoint_seconds = 2.0
+    free: tuple = ("data",)
+    not_kept: tuple = ()
+
+    @property
+    def problem(self):
+        """What there is to choose from: the script's `catalogue.Problem`."""
+        return catalogue.PROBLEMS[self.name]
+
+    # What a script declares --------------------------------------------------
+
+    def add_flags(self, learned, learning, changing):
+        """Adds the flags that are hyper-parameters.
+
+        Args:
+            learned: `add_argument` of the group "what is learned".
+            learning: of the group "how it is learned".
+            changing: of the group "changes to the recipe". Its values, where
+                they are not None, are the `options` of the recipe's `build`.
+        """
+        raise NotImplementedError
+
+    def add_output_flags(self, add):
+        """Adds the script's own flags of what is written."""
+
+    def check(self, parser, values, named):
+        """Refuses flags that contradict each other, by `parser.error`."""
+
+    def recipe(self, args):
+        """The recipe whose values stand where no flag is given."""
+        raise NotImplementedError
+
+    def open(self, config):
+        """Opens the data.
+
+        Args:
+            config: dict of the hyper-parameters.
+
+        Returns:
+            The data, and a dict of what is known of them only now. Those are
+            hyper-parameters, too, and identify the data of a resumed run.
+        """
+        return load.open_data(config), {}
+
+    def begin(self, session):
+        """Says and draws what there is before the training."""
+
+    def count_steps(self, session):
+        """How many steps the whole training has."""
+        raise NotImplementedError
+
+    def steps_per_epoch(self, session):
+        """The steps of a pass through the data; None where it has no end."""
+        return None
+
+    def progress(self, session):
+        """The callback that shows how far the training is.
+
+        It is a context manager and has a method `write`, which prints a line.
+        """
+        raise NotImplementedError
+
+    def watch(self, session):
+        """The callbacks that are the script's own."""
+        return []
+
+    def is_done(self, session):
+        """Whether a resumed training has nothing left for another reason."""
+        return False
+
+    def end(self, session):
+        """Says what there is to say of how the training ended."""
+
+    def measure(self, session):
+        """Measures the samples and prints the numbers.
+
+        Returns:
+            A dict of JSON types, for `summary.json`.
+        """
+        return {}
+
+    def draw(self, session):
+        """Draws the pictures, and prints where they are."""
+
+    def open_film(self, session):
+        """The film: a context manager whose `add` takes recorded frames."""
+        raise NotImplementedError
+
+    def show(self, session):
+        """Shows the picture in a window, where that is wanted."""
+
+    # What all scripts do -----------------------------------------------------
+
+    @classmethod
+    def main(cls):
+        """Trains, measures, draws, exports and films."""
+        training = cls()
+        args, named = training.parse()
+        cli.check_run(cls.name, args)
+        cli.load_tensorflow()
+        session = training.start(args, named)
+        try:
+            training.train(session)
+            training.finish(session)
+        finally:
+            session.run.unlock()
+
+    def parse(self):
+        """Returns the flags' values, and a dict of those that were named."""
+        parser = cli.Parser(
+            prog=cli.program(),
+            description=self.description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+        def group(title, dests):
+            add_argument = parser.add_argument_group(title).add_argument
+
+            def add(*names, **options):
+                dests.append(add_argument(*names, **options).dest)
+
+            return add
+
+        self._kept: list = []
+        self._changes: list = []
+        learning = group("how it is learned", self._kept)
+        self.add_flags(
+            group("what is learned", self._kept),
+            learning,
+            group("changes to the recipe", self._changes),
+        )
+        cli.add_training_flags(learning)
+        add = parser.add_argument_group("what is written").add_argument
+        cli.add_run_flags(
+            add,
+            log_every=self.log_every,
+            checkpoints=f"every {self.checkpoint_seconds:g} seconds",
+            anim_every=self.anim_every,
+            frames=str(self.anim_every or f"{FILM_FRAMES} frames in all"),
+        )
+        self.add_output_flags(add)
+        values, named = cli.parse_run(parser)
+        self.check(parser, values, named)
+        return values, named
+
+    def new_config(self, args):
+        """The hyper-parameters of a new run, a dict of JSON types."""
+        recipe = self.recipe(args)
+        config = {"script": self.name}
+        for name in self._kept:
+            value = getattr(args, name)
+            if value is None:
+                value = getattr(recipe, name, None)
+            if isinstance(value, pathlib.Path):
+                value = str(value.absolute())
+            if name not in self.not_kept:
+                config[name] = value
+        if self._changes:
+            config["options"] = self._options(vars(args))
+        return config
+
+    def _options(self, values):
+        return {
+            name: values[name]
+            for name in self._changes
+            if values.get(name) is not None
+        }
+
+    def start(self, args, named):
+        """Opens the run directory, the data and the model.
+
+        Returns:
+            A `Session`, resumed where that was asked for.
+        """
+        from tf_gans.runs.directory import RunDirectory
+
+        if args.resume:
+            run = RunDirectory.resume(args.run_dir)
+            config = self._agreed(run, named)
+            run.lock()
+        else:
+            run = RunDirectory.reserve(args.run_dir, self.name)
+        try:
+            if args.resume:
+                return self._resume(args, run, config)
+            return self._begin(args, run)
+        except BaseException:
+            if args.resume:
+                run.unlock()
+            else:
+                run.abandon()
+            raise
+
+    def _begin(self, args, run):
+        """A new run."""
+        config = self.new_config(args)
+        source, facts = self.open(config)
+        config |= facts
+        session = self._session(args, run, source, config)
+        # XLA and the plain kernels round differently, so the choice is part of
+        # what the run is.
+        config["jit_compile"] = session.model.jit_compile
+        run.write_config(config)
+        run.save_checkpoint(session.model)
+        self.begin(session)
+        return session
+
+    def _resume(self, args, run, config):
+        """A run to go on with."""
+        source, facts = self.open(config)
+        differing = [n for n, v in facts.items() if config.get(n) != v]
+        if differing:
+            raise UserError(
+                f"--resume: {run.path} was trained on other data: they differ "
+                f"in {', '.join(differing)}"
+            )
+        session = self._session(args, run, source, config)
+        step = run.load_checkpoint(session.model, cli.warn)
+        run.write_config(config)
+        run.clean()
+        run.truncate_log(step, cli.warn)
+        # The frame of the last step stands where nothing is left to train.
+        is_done = step >= session.total_steps
+        session.frames.truncate(step + 1 if is_done else step)
+        print(f"Going on with {run.path} after {step} steps.")
+        return session
+
+    def _session(self, args, run, source, config):
+        """Builds the model."""
+        from tf_gans.runs.frames import FrameStore
+
+        try:
+            model = load.build(config, source)
+        except ValueError as error:
+            raise UserError(self._as_flags(str(error))) from None
+        if hasattr(source, "value_range"):
+            source.value_range = model.value_range
+        run.config = config
+        frames = FrameStore(run.path / "frames")
+        session = Session(args, run, source, model, frames)
+        session.total_steps = self.count_steps(session)
+        if args.anim_path:
+            files.sweep(args.anim_path.absolute().parent)
+        return session
+
+    def _agreed(self, run, named):
+        """The hyper-parameters of a run to go on with."""
+        named = dict(named)
+        if set(self._changes) & set(named):
+            # What is compared is one dict.
+            options = self._options(named)
+            for name in self._changes:
+                named.pop(name, None)
+            named["options"] = options
+        if "data" in named:
+            named["data"] = named["data"].absolute()
+        return run.agreed(named, self.may_differ(run.config))
+
+    def may_differ(self, config):
+        """The names of hyper-parameters that a resumed run may have anew."""
+        return self.free
+
+    def _as_flags(self, message):
+        """A `ValueError`'s message with the flags' names of what it names."""
+        flags = {*self._kept, *self._changes}
+        return re.sub(
+            r"`(\w+)(=\w+)?`",
+            lambda found: (
+                f"--{found[1].replace('_', '-')}"
+                if found[1] in flags
+                else found[0]
+            ),
+            message,
+        )
+
+    def train(self, session):
+        """Trains to the end, to an early stop, or to Ctrl-C.
+
+        Raises:
+            Interrupted: by Ctrl-C, when a checkpoint has been saved.
+        """
+        from tf_gans import callbacks
+        from tf_gans.runs.quiet import QuietFirstStep
+
+        run, model, args = session.run, session.model, session.args
+        begin, total = session.step, session.total_steps
+        if begin >= total or (begin and self.is_done(session)):
+            print(f"{run.path} has nothing left to train.")
+            return
+        progress = self.progress(session)
+
+        def report(rows):
+            progress.write(
+                "\n".join(
+                    f"{row['step']}: "
+                    + "\t".join(
+                        f"{row[name]:.4f}"
+                        for name in getattr(
+                            model, "headline", list(model.step_losses)[:2]
+                        )
+                    )
+                    for row in rows
+                )
+            )
+            run.log_lines(rows)
+
+        watchers = [
+            callbacks.StopOnNonFinite(run.checkpoints.last),
+            callbacks.StepLog(args.log_every, report),
+            *self.watch(session),
+            callbacks.Checkpoints(
+                lambda: run.save_checkpoint(model),
+                args.checkpoint_every,
+                self.checkpoint_seconds,
+            ),
+            progress,
+            quiet := QuietFirstStep(),
+        ]
+        started = time.perf_counter()
+        with progress, quiet, cli.interruptible(model) as interrupted:
+            model.fit(
+                session.source,
+                steps_per_epoch=total - begin,
+                verbose=0,
+                callbacks=watchers,
+            )
+        session.seconds = time.perf_counter() - started
+        session.steps = session.step - begin
+        if interrupted and session.step < total:
+            raise Interrupted(
+                f"stopped after {session.step} steps; go on with: "
+                f"{self._resume_command(run)}"
+            )
+        self.end(session)
+
+    def _resume_command(self, run):
+        path = shlex.quote(str(run.path))
+        return f"{cli.started_as()} --run-dir {path} --resume"
+
+    def finish(self, session):
+        """Measures, draws, exports and films."""
+        run, args = session.run, session.args
+        if session.steps:
+            self._print_speed(session)
+        summary = {
+            "steps": session.step,
+            "steps_this_time": session.steps,
+            "seconds": round(session.seconds, 1),
+            **self.measure(session),
+        }
+        text = json.dumps(summary, indent=2) + "\n"
+        files.write_text(run.path / "summary.json", text)
+        self.draw(session)
+        self._draw_curves(session)
+        if args.export:
+            from tf_gans import export
+
+            path = export.export_saved_model(session.model, args.export)
+            print(f"SavedModel: {path}")
+        if args.anim_path:
+            self._draw_film(session)
+        self.show(session)
+
+    def _print_speed(self, session):
+        rate = session.steps / session.seconds
+        line = f"{session.steps} steps in {session.seconds:.0f} s, "
+        if self.steps_per_epoch(session):
+            images = session.model.critic_steps * session.source.batch_size
+            print(f"{line}{rate * images:.0f} images/s")
+        else:
+            print(f"{line}{rate:,.0f} steps/s")
+
+    def _draw_curves(self, session):
+        from tf_gans.plotting import plot_curves
+
+        run = session.run
+        lines = run.log_path.read_text("utf-8").splitlines()
+        loss = getattr(session.model, "adversarial_loss", None)
+        path = run.path / "curves.png"
+        plot_curves(
+            path,
+            [json.loads(line) for line in lines],
+            steps_per_epoch=self.steps_per_epoch(session),
+            equilibrium=loss and loss.equilibrium,
+            probabilities=loss is None or loss.probabilistic,
+        )
+        print(f"Curves: {path}")
+
+    def _draw_film(self, session):
+        """Draws the recorded frames, then forgets them."""
+        from tqdm import tqdm
+
+        frames, path = session.frames, session.args.anim_path
+        if not len(frames):
+            raise RunError(
+                f"{path}: no frames were recorded: a film is asked for when "
+                "the training begins, and its frames are kept until it is "
+                "drawn"
+            )
+        try:
+            with (
+                tqdm(
+                    total=len(frames),
+                    desc="drawing",
+                    unit=" frames",
+                    disable=None,
+                    leave=False,
+                ) as bar,
+                self.open_film(session) as film,
+            ):
+                for chunk in frames:
+                    film.add(**chunk)
+                    bar.update(len(chunk["steps"]))
+        except RunError as error:
+            raise RunError(
+                f"{error}; all else is kept: draw it again with "
+                f"{self._resume_command(session.run)} --anim-path "
+                f"{shlex.quote(str(path))}"
+            ) from None
+        frames.clear()
+        print(f"Film: {path}")
