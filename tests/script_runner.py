@@ -71,7 +71,7 @@ def command(name, *arguments):
 
 def environment(cwd, **variables):
     """A process' environment: of a user without settings or a display."""
-    values = dict(os.environ, HOME=str(cwd), **variables)
+    values = dict(os.environ, HOME=str(cwd.parent), **variables)
     values.pop("DISPLAY", None)
     return values
 

@@ -1,11 +1,15 @@
 """The code in the documents runs, and their links lead somewhere."""
 
+import importlib
 import re
 
+import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.paths import ROOT
+from tf_gans import moved
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")]
@@ -40,3 +44,51 @@ def test_the_porting_guides_python():
     exec(python_blocks("docs/porting.md"), names)
     assert names["samples"].shape == (1000, 2)
     assert int(names["gan"].step.numpy()) == 40
+
+
+def test_the_examples_of_extending(tmp_path):
+    names = {"__name__": "extending"}
+    exec(python_blocks("docs/extending.md"), names)
+    gan, score = names["gan"], names["score"]
+    assert int(gan.step.numpy()) == 300
+    assert names["samples"].shape == (500, 2)
+    assert 0 <= score["radius_error"] < 0.9
+    assert names["floor"]["radius_error"] < 1e-6
+    losses = names["matching"].step_losses["loss"]
+    assert losses[-1] < losses[0] / 2
+    for model in (gan, names["matching"]):
+        model.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(loaded.sample(5), model.sample(5))
+
+
+def test_the_first_release_s_names(tmp_path, monkeypatch):
+    """README's program of then, and modules where they were."""
+    program = """
+import keras
+import tf_gans
+from tf_gans.networks import gaussian
+from tf_gans.networks.points import Generator
+import tf_gans.recipes.curves
+
+source = tf_gans.data.Gaussian(batch_size=8)
+gan = tf_gans.GAN(
+    gaussian.Generator(hidden_size=4),
+    gaussian.Discriminator(hidden_size=4, minibatch=True),
+    latents=tf_gans.latents.Stratified(-8, 8),
+)
+gan.compile(
+    generator_optimizer=keras.optimizers.Adam(1e-3),
+    discriminator_optimizer=keras.optimizers.Adam(1e-3),
+)
+gan.fit(source, steps_per_epoch=20, verbose=0)
+tf_gans.recipes.points.build("ns", tf_gans.data.Ring(8))
+tf_gans.metrics.scalar_floors, tf_gans.callbacks.CurveProbe
+"""
+    exec(program, {})
+
+
+@pytest.mark.parametrize("name", sorted(moved.MODULES))
+def test_a_moved_module_is_the_new_one(name):
+    new = importlib.import_module(moved.MODULES[name])
+    assert importlib.import_module(name) is new

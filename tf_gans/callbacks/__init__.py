@@ -4,7 +4,7 @@ from tf_gans import moved
 from tf_gans.callbacks.checkpoints import Checkpoints
 from tf_gans.callbacks.guards import StopAtW1, StopOnNonFinite
 from tf_gans.callbacks.probe import Probe
-from tf_gans.callbacks.progress import ImageProgress
+from tf_gans.callbacks.progress import ImageProgress, StepProgress
 from tf_gans.callbacks.samples import SampleGrid
 from tf_gans.callbacks.step_log import StepLog
 from tf_gans.callbacks.tensorboard import TensorBoard
@@ -15,6 +15,7 @@ __all__ = [
     "Probe",
     "SampleGrid",
     "StepLog",
+    "StepProgress",
     "StopAtW1",
     "StopOnNonFinite",
     "TensorBoard",

@@ -1,4 +1,4 @@
-"""How far a training on images is, and how fast it goes."""
+"""How far a training is, and how fast it goes."""
 
 import sys
 import time
@@ -116,3 +116,39 @@ class ImageProgress(keras.callbacks.Callback):
             f"{self._epoch(epoch)}, step {self._step:,}/{self.total_steps:,}: "
             f"{losses}, {speed * self.batch_size:,.0f} images/s, {left} left"
         )
+
+
+class StepProgress(keras.callbacks.Callback):
+    """A bar of the steps where somebody watches; lines for everybody else.
+
+    Args:
+        total_steps: int. The steps of the whole training.
+        initial_step: int. The steps that were trained before.
+    """
+
+    def __init__(self, total_steps, initial_step):
+        super().__init__()
+        self._bar = tqdm(
+            total=total_steps,
+            initial=initial_step,
+            unit=" steps",
+            disable=None,
+            desc="compiling",
+            leave=False,
+            smoothing=0.1,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._bar.close()
+
+    def write(self, line):
+        """Prints a line, above the bar where there is one."""
+        self._bar.write(line, file=sys.stdout)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._bar.set_description("training", refresh=False)
+        losses = self.model.step_losses
+        self._bar.update(len(next(iter(losses.values()))))

@@ -1,10 +1,5 @@
 """Trainings on the small problems, whose data are drawn as they are needed."""
 
-import sys
-
-import keras
-from tqdm import tqdm
-
 from tf_gans.runs import cli
 from tf_gans.runs.training import Training
 
@@ -59,7 +54,9 @@ class ToyTraining(Training):
         raise NotImplementedError
 
     def progress(self, session):
-        return StepProgress(session.total_steps, session.step)
+        from tf_gans import callbacks
+
+        return callbacks.StepProgress(session.total_steps, session.step)
 
     def watch(self, session):
         if not session.args.anim_path:
@@ -82,42 +79,6 @@ class ToyTraining(Training):
         if not session.args.no_window and cli.display_exists():
             picture, values = self._drawn
             picture.show(self.caption(session), **values)
-
-
-class StepProgress(keras.callbacks.Callback):
-    """A bar of the steps where somebody watches; lines for everybody else.
-
-    Args:
-        total_steps: int. The steps of the whole training.
-        initial_step: int. The steps that were trained before.
-    """
-
-    def __init__(self, total_steps, initial_step):
-        super().__init__()
-        self._bar = tqdm(
-            total=total_steps,
-            initial=initial_step,
-            unit=" steps",
-            disable=None,
-            desc="compiling",
-            leave=False,
-            smoothing=0.1,
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self._bar.close()
-
-    def write(self, line):
-        """Prints a line, above the bar where there is one."""
-        self._bar.write(line, file=sys.stdout)
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._bar.set_description("training", refresh=False)
-        losses = self.model.step_losses
-        self._bar.update(len(next(iter(losses.values()))))
 
 
 def print_scores(scores, baseline, notes):
