@@ -42,6 +42,8 @@ class GenerativeModel(Trained):
     generator_steps = 1
     """Updates of the generator in a step."""
 
+    _arguments: tuple[str, ...] = ("generator", "latents", "ema_decay")
+
     def __init__(self, generator, latents, ema_decay=None, seed=0, **kwargs):
         super().__init__(seed, **kwargs)
         if ema_decay is not None and not 0 <= ema_decay < 1:
