@@ -127,9 +127,17 @@ class Variants(ImageTraining):
         infogan.Generator.check_size(size)
 
     def recipe(self, args):
+        from tf_gans import data
         from tf_gans.recipes import family
 
-        return family.get(args.gan, args.preset)
+        size = args.size
+        if size is None and args.data and args.data.is_dir():
+            size = self.folder_size
+        if size is None:
+            # A program may have a set-up of its own for images of a size.
+            dataset = None if args.data else args.dataset
+            size = data.peek_images(dataset, args.data).height
+        return family.get(args.gan, args.preset, size)
 
 
 main = Variants.main

@@ -136,6 +136,17 @@ cli.run(main)
     assert done.stderr.splitlines() == ["-c: the disk is full"]
 
 
+def test_the_nearest_choice_is_named(capsys):
+    parser = cli.Parser(prog="prog")
+    parser.add_argument("--gan", choices=("wgan", "wgan-gp", "vae"))
+    for text, hint in (("wgangp", "; did you mean 'wgan-gp'?"), ("x", "")):
+        with pytest.raises(SystemExit):
+            parser.parse(["--gan", text])
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"invalid choice: '{text}'" in line
+        assert line.endswith(f"{hint}" or ")")
+
+
 # The standard output ---------------------------------------------------------
 
 

@@ -230,3 +230,17 @@ class TestMistakes:
         line = refused(tmp_path, "--dataset", "triangles", "--size", 30)
         assert "--size" in line
         assert "multiple of 4" in line
+
+
+@pytest.mark.parametrize(("size", "batch_size"), [(28, 50), (32, 64)])
+def test_a_program_s_batch_is_that_of_the_images_size(
+    tmp_path, monkeypatch, size, batch_size
+):
+    """gan_mnist.py has 50, gan_cifar.py 64; the file says which it is."""
+    path = tmp_path / "data.npz"
+    np.savez(path, x_train=np.zeros((80, size, size, 3), np.uint8))
+    flags = ["--gan", "wgan-gp", "--preset", "code", "--data", str(path)]
+    monkeypatch.setattr("sys.argv", ["variants.py", *flags])
+    training = SCRIPT.Variants()
+    args, _ = training.parse()
+    assert training.new_config(args)["batch_size"] == batch_size

@@ -69,7 +69,8 @@ def _problem(config):
 
 def _accepted(function, values):
     """Of some values, those that a function has keywords for."""
-    names = inspect.signature(function).parameters
+    arguments = inspect.getfullargspec(function)
+    names = (*arguments.args, *arguments.kwonlyargs)
     return {name: values[name] for name in names if name in values}
 
 

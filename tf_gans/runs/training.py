@@ -18,9 +18,9 @@ import shlex
 import time
 
 from tf_gans import files
-from tf_gans.errors import Interrupted, RunError, UserError
+from tf_gans.errors import Interrupted, UserError
 from tf_gans.recipes import catalogue
-from tf_gans.runs import cli, load
+from tf_gans.runs import cli, load, results
 from tf_gans.runs.session import FILM_FRAMES, Session
 
 
@@ -397,14 +397,18 @@ class Training:
         text = json.dumps(summary, indent=2) + "\n"
         files.write_text(run.path / "summary.json", text)
         self.draw(session)
-        self._draw_curves(session)
+        results.draw_curves(session, self.steps_per_epoch(session))
         if args.export:
             from tf_gans import export
 
             path = export.export_saved_model(session.model, args.export)
             print(f"SavedModel: {path}")
         if args.anim_path:
-            self._draw_film(session)
+            results.draw_film(
+                session,
+                lambda: self.open_film(session),
+                self._resume_command(run),
+            )
         self.show(session)
 
     def _print_speed(self, session):
@@ -415,53 +419,3 @@ class Training:
             print(f"{line}{rate * images:.0f} images/s")
         else:
             print(f"{line}{rate:,.0f} steps/s")
-
-    def _draw_curves(self, session):
-        from tf_gans.plotting import plot_curves
-
-        run = session.run
-        lines = run.log_path.read_text("utf-8").splitlines()
-        loss = getattr(session.model, "adversarial_loss", None)
-        path = run.path / "curves.png"
-        plot_curves(
-            path,
-            [json.loads(line) for line in lines],
-            steps_per_epoch=self.steps_per_epoch(session),
-            equilibrium=loss and loss.equilibrium,
-            probabilities=loss is None or loss.probabilistic,
-        )
-        print(f"Curves: {path}")
-
-    def _draw_film(self, session):
-        """Draws the recorded frames, then forgets them."""
-        from tqdm import tqdm
-
-        frames, path = session.frames, session.args.anim_path
-        if not len(frames):
-            raise RunError(
-                f"{path}: no frames were recorded: a film is asked for when "
-                "the training begins, and its frames are kept until it is "
-                "drawn"
-            )
-        try:
-            with (
-                tqdm(
-                    total=len(frames),
-                    desc="drawing",
-                    unit=" frames",
-                    disable=None,
-                    leave=False,
-                ) as bar,
-                self.open_film(session) as film,
-            ):
-                for chunk in frames:
-                    film.add(**chunk)
-                    bar.update(len(chunk["steps"]))
-        except RunError as error:
-            raise RunError(
-                f"{error}; all else is kept: draw it again with "
-                f"{self._resume_command(session.run)} --anim-path "
-                f"{shlex.quote(str(path))}"
-            ) from None
-        frames.clear()
-        print(f"Film: {path}")

@@ -1,0 +1,72 @@
+"""What every training leaves at its end: the curves and the film."""
+
+import json
+import shlex
+
+from tf_gans.errors import RunError
+
+
+def draw_curves(session, steps_per_epoch):
+    """Draws what was logged, to `curves.png`.
+
+    Args:
+        session: `Session`.
+        steps_per_epoch: int, or None where the data have no end.
+    """
+    from tf_gans.plotting import plot_curves
+
+    run = session.run
+    lines = run.log_path.read_text("utf-8").splitlines()
+    loss = getattr(session.model, "adversarial_loss", None)
+    path = run.path / "curves.png"
+    plot_curves(
+        path,
+        [json.loads(line) for line in lines],
+        steps_per_epoch=steps_per_epoch,
+        equilibrium=loss and loss.equilibrium,
+        probabilities=loss is None or loss.probabilistic,
+    )
+    print(f"Curves: {path}")
+
+
+def draw_film(session, open_film, resume_command):
+    """Draws the recorded frames, then forgets them.
+
+    Args:
+        session: `Session`.
+        open_film: called without arguments, returns the film: a context manager
+            whose `add` takes recorded frames.
+        resume_command: str. How to go on with the run.
+
+    Raises:
+        RunError: there are no frames, or the film cannot be drawn.
+    """
+    from tqdm import tqdm
+
+    frames, path = session.frames, session.args.anim_path
+    if not len(frames):
+        raise RunError(
+            f"{path}: no frames were recorded: a film is asked for when the "
+            "training begins, and its frames are kept until it is drawn"
+        )
+    try:
+        with (
+            tqdm(
+                total=len(frames),
+                desc="drawing",
+                unit=" frames",
+                disable=None,
+                leave=False,
+            ) as bar,
+            open_film() as film,
+        ):
+            for chunk in frames:
+                film.add(**chunk)
+                bar.update(len(chunk["steps"]))
+    except RunError as error:
+        raise RunError(
+            f"{error}; all else is kept: draw it again with "
+            f"{resume_command} --anim-path {shlex.quote(str(path))}"
+        ) from None
+    frames.clear()
+    print(f"Film: {path}")
