@@ -169,12 +169,10 @@ class Training:
 
         self._kept: list = []
         self._changes: list = []
+        learned = group("what is learned", self._kept)
         learning = group("how it is learned", self._kept)
-        self.add_flags(
-            group("what is learned", self._kept),
-            learning,
-            group("changes to the recipe", self._changes),
-        )
+        changing = group("changes to the recipe", self._changes)
+        self.add_flags(learned, learning, changing)
         cli.add_training_flags(learning)
         add = parser.add_argument_group("what is written").add_argument
         cli.add_run_flags(
