@@ -23,7 +23,6 @@ class Curves(ToyTraining):
 
     name = "curves"
     file_name = "quadratics.png"
-    description = __doc__
     log_every = 100
 
     def add_flags(self, learned, learning, changing):

@@ -19,7 +19,6 @@ class Dcgan(ImageTraining):
     """The deep convolutional GAN."""
 
     name = "dcgan"
-    description = __doc__
     folder_size = 64
 
     def add_flags(self, learned, learning, changing):

@@ -25,7 +25,6 @@ class Gaussian(ToyTraining):
 
     name = "gaussian"
     file_name = "gaussian.png"
-    description = __doc__
     anim_every = 1
     not_kept = ("stop_at_w1",)
     stop = None  # the callback of --stop-at-w1

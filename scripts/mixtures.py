@@ -23,7 +23,6 @@ class Mixtures(ToyTraining):
 
     name = "mixtures"
     file_name = "mixture.png"
-    description = __doc__
     log_every = 100
 
     def add_flags(self, learned, learning, changing):

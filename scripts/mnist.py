@@ -19,7 +19,6 @@ class Mnist(ImageTraining):
     """The first GANs on digits."""
 
     name = "mnist"
-    description = __doc__
 
     def add_flags(self, learned, learning, changing):
         super().add_flags(learned, learning, changing)

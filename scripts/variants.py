@@ -22,7 +22,6 @@ class Variants(ImageTraining):
     """The family."""
 
     name = "variants"
-    description = __doc__
     folder_size = 28
 
     def add_flags(self, learned, learning, changing):

@@ -400,6 +400,7 @@ def test_a_film_that_fails_costs_no_training(here, tmp_path):
 
 def test_help(here):
     out = here("--help")
+    assert "python scripts/gaussian.py --minibatch --anim-path film.mp4" in out
     for flag in (
         "--num-steps",
         "--hidden-size",

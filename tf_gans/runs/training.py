@@ -15,6 +15,7 @@ import json
 import pathlib
 import re
 import shlex
+import sys
 import time
 
 from tf_gans import files
@@ -28,10 +29,10 @@ class Training:
     """What a script says of itself; `main` does the rest.
 
     A subclass sets the attributes and overrides the methods of the first part.
+    Its module's docstring is what `--help` says first.
 
     Attributes:
         name: the script's name, and that of its runs.
-        description: what `--help` says first.
         log_every: the default of `--log-every`.
         anim_every: the default of `--anim-every`; None for `FILM_FRAMES` in
             all.
@@ -41,7 +42,6 @@ class Training:
     """
 
     name = ""
-    description = ""
     log_every = 10
     anim_every: int | None = None
     checkpoint_seconds = 2.0
@@ -155,7 +155,7 @@ class Training:
         """Returns the flags' values, and a dict of those that were named."""
         parser = cli.Parser(
             prog=cli.program(),
-            description=self.description,
+            description=sys.modules[type(self).__module__].__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
