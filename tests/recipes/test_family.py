@@ -610,6 +610,7 @@ def test_batch_norm_beside_dragan():
         ("ns", "paper", "lambda_k", 0.5),
         ("ns", "paper", "patience", 5),
         ("ns", "paper", "spread", "softplus"),
+        ("vae", "paper", "stddev", 2.0),
         ("ns", "paper", "batch_size", 32),
         ("wgan-gp", "code", "batch_norm", False),
         ("wgan-gp", "code", "dropout", 0.1),

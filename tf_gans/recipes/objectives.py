@@ -8,7 +8,7 @@ well in its place.
 
 import dataclasses
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 
@@ -216,6 +216,9 @@ class VAEObjective(Objective):
     stddev: float = 1.0
     spread: str = "log_variance"
 
+    def idle(self):
+        return {"stddev"} if self.likelihood == "bernoulli" else set()
+
     def model(self, generator, encoder, latents, **common):
         return Lazy("models.vae.VAE")(
             encoder,
@@ -303,6 +306,18 @@ OPTIMIZERS = {"adam": Adam, "rmsprop": RMSProp}
 
 # The whole -------------------------------------------------------------------
 
+VALUES = (
+    "objective",
+    "updates",
+    "networks",
+    "z",
+    "optimizer",
+    "batch_size",
+    "epochs",
+)
+"""What a recipe says, as docs/recipes.md has it: what is minimised, the
+updates of a step and the z that they see, and so on."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -317,6 +332,8 @@ class Recipe:
         optimizer: `Adam` or `RMSProp`.
         batch_size: images in a batch.
         epochs: passes through the training images.
+        sources: a dict of where each of `VALUES` is from, by file and line or
+            by section; behind a bar, what is otherwise there.
     """
 
     source: str
@@ -327,6 +344,7 @@ class Recipe:
     batch_size: int
     epochs: int
     normal: bool = False
+    sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def latents(self):
         """The prior of z."""
