@@ -82,6 +82,8 @@ def updates(part):
     z = "z anew for each"
     if not getattr(part, "fresh_latents", True):
         z = "one z for all"
+    elif getattr(part, "generator_latents", "") == "last":
+        z = "z anew for each of D, and its last one for G"
     return f"{critics} of the {part.opponent}, {generators} of G; {z}"
 
 

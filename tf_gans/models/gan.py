@@ -44,6 +44,9 @@ class GAN(TwoPlayerModel):
         generator_steps: int. Generator updates in a step. Defaults to `1`.
         fresh_latents: bool. Whether each update has z of its own. With False,
             all updates of a step share one z. Defaults to `True`.
+        generator_latents: `"fresh"`, or `"last"`: the generator's updates see
+            the z of the discriminator's last one, as in google/compare_gan,
+            version 1. Defaults to `"fresh"`.
         simultaneous: bool. With True, both players' gradients come from one
             forward pass on one z, before either is updated. Defaults to
             `False`.
@@ -93,6 +96,7 @@ class GAN(TwoPlayerModel):
         critic_steps=1,
         generator_steps=1,
         fresh_latents=True,
+        generator_latents="fresh",
         simultaneous=False,
         instance_noise=None,
         ema_decay=None,
@@ -118,6 +122,12 @@ class GAN(TwoPlayerModel):
             "generator_steps", generator_steps
         )
         self.fresh_latents = bool(fresh_latents)
+        if generator_latents not in ("fresh", "last"):
+            raise ValueError(
+                '`generator_latents` must be "fresh" or "last". '
+                f"Received: generator_latents={generator_latents!r}"
+            )
+        self.generator_latents = generator_latents
         self.simultaneous = bool(simultaneous)
         self.instance_noise = instance_noise
         self.track_outputs = bool(track_outputs)
@@ -165,8 +175,8 @@ class GAN(TwoPlayerModel):
                 *sample_shape)`, for a conditional model beside labels of shape
                 `(critic_steps, batch)`; and a dict of the step's random
                 numbers: `"z"` of shape `(critic_steps + generator_steps,
-                batch, *latents.shape)`, or where all updates share one z of
-                shape `(1, batch, *latents.shape)`; the penalty's, `"penalty"`,
+                batch, *latents.shape)`, or fewer where updates share
+                z: the last one is the last ones'; the penalty's, `"penalty"`,
                 with a leading axis of `critic_steps`; and `"noise"`, of shape
                 `(2 * critic_steps + generator_steps, batch, *sample_shape)`,
                 without the generator's where both players share a pass.
@@ -178,9 +188,8 @@ class GAN(TwoPlayerModel):
         """
         real, draws = data
         real, labels = real if self.num_classes else (real, None)
-        z = iter(tf.unstack(draws["z"]))
-        if not self._draws_fresh_latents:
-            z = itertools.repeat(next(z))
+        z = tf.unstack(draws["z"])
+        z = itertools.chain(z, itertools.repeat(z[-1]))
         noise = itertools.repeat(None)
         if self.instance_noise is not None:
             noise = iter(tf.unstack(draws["noise"]))
@@ -204,18 +213,18 @@ class GAN(TwoPlayerModel):
         return logs
 
     @property
-    def _draws_fresh_latents(self):
-        return self.fresh_latents and not self.simultaneous
+    def _different_latents(self):
+        """How many z a step draws; the last one is the rest's, too."""
+        if self.simultaneous or not self.fresh_latents:
+            return 1
+        if self.generator_latents == "last":
+            return self.critic_steps
+        return self.critic_steps + self.generator_steps
 
     def _draw(self, seed, first_step, num_steps, batch_size):
         critics = self.critic_steps
-        updates = critics + self.generator_steps
         block = (seed, first_step, num_steps, batch_size)
-        draws = {
-            "z": self._draw_latents(
-                *block, updates if self._draws_fresh_latents else 1
-            )
-        }
+        draws = {"z": self._draw_latents(*block, self._different_latents)}
         if self.penalty is not None:
             noise = self.penalty.draw(
                 seed,
@@ -336,6 +345,7 @@ class GAN(TwoPlayerModel):
             "critic_steps": self.critic_steps,
             "generator_steps": self.generator_steps,
             "fresh_latents": self.fresh_latents,
+            "generator_latents": self.generator_latents,
             "simultaneous": self.simultaneous,
             "ema_decay": self.ema_decay,
             "track_outputs": self.track_outputs,

@@ -16,6 +16,8 @@ References:
 - SN-GAN's program: https://github.com/pfnet-research/sngan_projection
 """
 
+import dataclasses
+
 from tf_gans.recipes.objectives import (
     OPTIMIZERS,
     Adam,
@@ -181,13 +183,13 @@ RECIPES = {
     ),
     ("wgan", "code"): _recipe(
         source="compare_gan, WGAN.py",
-        objective=_WGAN,
+        objective=dataclasses.replace(_WGAN, generator_latents="last"),
         optimizer=Adam(5e-5, 5e-5),
         sources={
             "objective": "params.py:146-151 | clipped while the optimizer "
             "updates, in no certain order",
-            "updates": "params.py:146-151 | the generator's is on the z of the "
-            "discriminator's last",
+            "updates": "params.py:146-151; abstract_gan.py, "
+            "`resample_before_generator`",
             "optimizer": "params.py:146-151; Adam: WGAN.py, `get_optimizer`",
         },
     ),

@@ -107,8 +107,8 @@ class GANObjective(Objective):
         constraint: makes the constraint (`tf_gans.penalties`), or None.
         clip: float or None. The limit of the discriminator's weights, in place
             of a constraint.
-        critic_steps, generator_steps, fresh_latents, simultaneous: as for
-            `tf_gans.GAN`.
+        critic_steps, generator_steps, fresh_latents, generator_latents,
+            simultaneous: as for `tf_gans.GAN`.
         instance_noise: float or None. The standard deviation of noise that is
             added to all that the discriminator sees.
         instance_noise_steps: int or None. Steps over which it falls to 0.
@@ -123,6 +123,7 @@ class GANObjective(Objective):
     critic_steps: int = 1
     generator_steps: int = 1
     fresh_latents: bool = True
+    generator_latents: str = "fresh"
     simultaneous: bool = False
     instance_noise: float | None = None
     instance_noise_steps: int | None = None
@@ -133,6 +134,7 @@ class GANObjective(Objective):
             "penalty_weight": self.penalty is None,
             "constraint": self.clip is not None,
             "fresh_latents": self.simultaneous,
+            "generator_latents": self.simultaneous or not self.fresh_latents,
         }
         return {option for option, idle in found.items() if idle}
 
@@ -169,6 +171,7 @@ class GANObjective(Objective):
             critic_steps=self.critic_steps,
             generator_steps=self.generator_steps,
             fresh_latents=self.fresh_latents,
+            generator_latents=self.generator_latents,
             simultaneous=self.simultaneous,
             instance_noise=noise,
             track_outputs=True,
