@@ -68,6 +68,7 @@ COMMON = {
     "constraint": None,
     "critic_steps": 1,
     "fresh_latents": True,
+    "generator_latents": "fresh",
     "simultaneous": False,
     "discriminator": infogan.Discriminator,
     "batch_norm": True,
@@ -123,8 +124,9 @@ VALUES = {
         "optimizer": keras.optimizers.RMSprop,
         "rates": (5e-5, 5e-5),
     },
-    # params.py:146-151
+    # params.py:146-151; abstract_gan.py, `resample_before_generator`
     ("wgan", "code"): {
+        "generator_latents": "last",
         "loss": losses.Wasserstein,
         "constraint": penalties.WeightClipping(0.01),
         "critic_steps": 5,
@@ -260,6 +262,7 @@ def test_values(name, preset):
     assert model.critic_steps == values["critic_steps"]
     assert model.generator_steps == 1
     assert model.fresh_latents == values["fresh_latents"]
+    assert model.generator_latents == values["generator_latents"]
     assert model.instance_noise is None
     assert model.track_outputs
 
@@ -394,6 +397,37 @@ def test_other_sizes_and_channels():
         model = build(name, size=12, channels=3)
         assert model.sample_shape == (12, 12, 3)
         step(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "z"),
+    [
+        ("wgan", {}, [0, 1, 2, 3, 4, 5]),
+        ("wgan", {"generator_latents": "last"}, [0, 1, 2, 3, 4, 4]),
+        ("wgan", {"fresh_latents": False}, [0, 0, 0, 0, 0, 0]),
+        (
+            "ns",
+            {"generator_latents": "last", "generator_steps": 2},
+            [0, 0, 0],
+        ),
+    ],
+)
+def test_the_z_of_each_update(monkeypatch, name, options, z):
+    """Numbered as they come: which updates see the same."""
+    gan, seen = build(name, **options), []
+    call = type(gan.generator).call
+
+    def watched(self, z, **kwargs):
+        if isinstance(z, tf.Tensor) and hasattr(z, "numpy"):  # no building
+            seen.append(z.numpy().tobytes())
+        return call(self, z, **kwargs)
+
+    monkeypatch.setattr(type(gan.generator), "call", watched)
+    train(gan, 1)
+    numbers = {z: i for i, z in enumerate(dict.fromkeys(seen))}
+    assert [numbers[z] for z in seen] == z
+    restored = GAN.from_config(gan.get_config())
+    assert restored.generator_latents == gan.generator_latents
 
 
 def test_seeds():
@@ -550,6 +584,7 @@ def test_unknown_recipes():
         ("wgan", {"penalty": penalties.R1}, ["constraint", "penalty"]),
         ("vae", {"normal": False}, ["latents", "Normal", "Uniform"]),
         ("wgan", {"simultaneous": True}, ["simultaneous", "critic_steps=5"]),
+        ("wgan", {"generator_latents": "first"}, ["generator_latents", "last"]),
         ("ns", {"optimizer": "sgd"}, ["optimizer", "adam", "rmsprop", "'sgd'"]),
         ("ns", {"networks": "dcgan"}, ["networks", "infogan", "'dcgan'"]),
         ("ns", {"instance_noise_steps": 5}, ["instance_noise"]),
@@ -610,6 +645,8 @@ def test_batch_norm_beside_dragan():
         ("ns", "paper", "lambda_k", 0.5),
         ("ns", "paper", "patience", 5),
         ("ns", "paper", "spread", "softplus"),
+        ("vae", "paper", "stddev", 2.0),
+        ("ns", "code", "generator_latents", "last"),
         ("ns", "paper", "batch_size", 32),
         ("wgan-gp", "code", "batch_norm", False),
         ("wgan-gp", "code", "dropout", 0.1),

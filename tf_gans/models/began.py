@@ -57,15 +57,12 @@ class BEGAN(TwoPlayerModel):
     """
 
     _arguments = (
-        "generator",
-        "discriminator",
-        "latents",
+        *TwoPlayerModel._arguments,
         "gamma",
         "lambda_k",
         "simultaneous",
         "patience",
         "min_learning_rate",
-        "ema_decay",
     )
 
     def __init__(

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_gans import layers
 from tf_gans import losses as losses_module
-from tf_gans.errors import check_positive_int
+from tf_gans.errors import check_choice, check_positive_int
 from tf_gans.models.generative import with_labels
 from tf_gans.models.outputs import LOGIT, PROBABILITY
 from tf_gans.models.two_player import TwoPlayerModel
@@ -26,10 +26,6 @@ class GAN(TwoPlayerModel):
     samples and labels. The generator is trained on the labels of the last
     real batch.
 
-    Everything random is a function of (`seed`, step): z, the batches of a
-    `Source`, a penalty's draws. A model whose weights are loaded goes on with
-    exactly the numbers that the saved one would have seen next.
-
     Args:
         generator: `keras.Model` from z, `(batch, *latents.shape)`, to samples.
         discriminator: `keras.Model` from samples to logits, `(batch, 1)`.
@@ -45,6 +41,9 @@ class GAN(TwoPlayerModel):
         generator_steps: int. Generator updates in a step. Defaults to `1`.
         fresh_latents: bool. Whether each update has z of its own. With False,
             all updates of a step share one z. Defaults to `True`.
+        generator_latents: `"fresh"`, or `"last"`: the generator's updates see
+            the z of the discriminator's last one, as in google/compare_gan,
+            version 1. Defaults to `"fresh"`.
         simultaneous: bool. With True, both players' gradients come from one
             forward pass on one z, before either is updated. Defaults to
             `False`.
@@ -82,17 +81,15 @@ class GAN(TwoPlayerModel):
     """
 
     _arguments = (
-        "generator",
-        "discriminator",
-        "latents",
+        *TwoPlayerModel._arguments,
         "penalty",
         "constraint",
         "instance_noise",
         "critic_steps",
         "generator_steps",
         "fresh_latents",
+        "generator_latents",
         "simultaneous",
-        "ema_decay",
         "track_outputs",
     )
 
@@ -107,6 +104,7 @@ class GAN(TwoPlayerModel):
         critic_steps=1,
         generator_steps=1,
         fresh_latents=True,
+        generator_latents="fresh",
         simultaneous=False,
         instance_noise=None,
         ema_decay=None,
@@ -132,6 +130,9 @@ class GAN(TwoPlayerModel):
             "generator_steps", generator_steps
         )
         self.fresh_latents = bool(fresh_latents)
+        self.generator_latents = check_choice(
+            "generator_latents", generator_latents, ("fresh", "last")
+        )
         self.simultaneous = bool(simultaneous)
         self.instance_noise = instance_noise
         self.track_outputs = bool(track_outputs)
@@ -248,11 +249,12 @@ class GAN(TwoPlayerModel):
         block = (seed, first_step, num_steps)
         critics = self.critic_steps
         generators = 0 if self.simultaneous else self.generator_steps
+        different = 1
         if self.fresh_latents:
-            z = self._draw_latents(*block, batch_size, critics + generators)
-        else:
-            z = self._draw_latents(*block, batch_size, 1)
-            z = z * (critics + generators)
+            fresh = 0 if self.generator_latents == "last" else generators
+            different = critics + fresh
+        z = self._draw_latents(*block, batch_size, different)
+        z += z[-1:] * (critics + generators - different)
         draws = [{"z": each} for each in z]
         discriminator, generator = draws[:critics], draws[critics:]
         if self.instance_noise is not None:

@@ -22,6 +22,11 @@ class TwoPlayerModel(GenerativeModel):
 
     headline = ("d_loss", "g_loss")
 
+    _arguments: tuple[str, ...] = (
+        *GenerativeModel._arguments,
+        "discriminator",
+    )
+
     def __init__(self, generator, discriminator, latents, **kwargs):
         super().__init__(generator, latents, **kwargs)
         self.discriminator = discriminator

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_gans import layers
+from tf_gans.errors import check_choice
 from tf_gans.latents import Normal
 from tf_gans.models.generative import GenerativeModel
 from tf_gans.models.outputs import ERROR
@@ -61,13 +62,11 @@ class VAE(GenerativeModel):
 
     headline = ("loss",)
     _arguments = (
+        *GenerativeModel._arguments,
         "encoder",
-        "generator",
-        "latents",
         "likelihood",
         "stddev",
         "spread",
-        "ema_decay",
     )
 
     def __init__(
@@ -91,8 +90,8 @@ class VAE(GenerativeModel):
             name=name,
             **kwargs,
         )
-        _check_choice("likelihood", likelihood, LIKELIHOODS)
-        _check_choice("spread", spread, SPREADS)
+        check_choice("likelihood", likelihood, LIKELIHOODS)
+        check_choice("spread", spread, SPREADS)
         if not 0 < stddev < math.inf:
             raise ValueError(
                 f"`stddev` must be above 0. Received: stddev={stddev}"
@@ -235,13 +234,6 @@ class VAE(GenerativeModel):
             return {"reconstructions": self.sampler(mean, training=False)}
 
         return {"encode": encode, "reconstruct": reconstruct}
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(
-            f"`{name}` must be one of {choices}. Received: {name}={value!r}"
-        )
 
 
 def _flat(values):

@@ -56,32 +56,53 @@ class DCGANPair(Part):
 # What is the same for both.
 _Recipe = functools.partial(
     Recipe,
-    latent_dim=100,  # the paper, section 4; both programs
-    # The paper, section 4; beta_2 and epsilon are both programs' default.
+    latent_dim=100,
     optimizer=Adam(2e-4, 2e-4, beta_1=0.5),
-    epochs=25,  # both programs, for faces
+    epochs=25,
 )
+_BOTH = {
+    "objective": "the paper and both programs",
+    "z": "the paper, section 4; both programs",
+    "optimizer": "the paper, section 4; beta_2 and epsilon are both programs' "
+    "default | the authors: a weight decay of 1e-5, for digits 2.5e-5 and a "
+    "rate that falls",
+    "epochs": "both programs, for faces | the authors, for digits: 200",
+}
 
 _RECIPES = {
     "paper": _Recipe(
         source="the paper and its authors' code",
         objective=GANObjective(
             Lazy("losses.NonSaturating"),
-            generator_steps=1,  # the authors' code, k = 1
+            generator_steps=1,
         ),
         networks=DCGANPair("paper"),
-        batch_size=128,  # the paper, section 4
+        batch_size=128,
+        sources={
+            **_BOTH,
+            "updates": "the authors' train_uncond_dcgan.py, k = 1 | on "
+            "batches of their own, the generator first",
+            "networks": "the paper's architecture guidelines and figure 1; "
+            "train_uncond_dcgan.py, `gen` and `discrim` | 128 filters next to "
+            "the image; the batch's statistics when sampling, too",
+            "batch_size": "the paper, section 4",
+        },
     ),
     "carpedm20": _Recipe(
         source="carpedm20's code",
         objective=GANObjective(
             Lazy("losses.NonSaturating"),
-            # model.py:251-262 and 282-290
             generator_steps=2,
             fresh_latents=False,
         ),
         networks=DCGANPair("carpedm20"),
-        batch_size=64,  # main.py, batch_size
+        batch_size=64,
+        sources={
+            **_BOTH,
+            "updates": "model.py:251-262 and 282-290",
+            "networks": "model.py:338-421; ops.py:29-109",
+            "batch_size": "main.py, batch_size",
+        },
     ),
 }
 

@@ -8,10 +8,10 @@ The values and their sources are in `tf_gans.recipes.members`.
 
 import dataclasses
 
-from tf_gans.recipes import members
 from tf_gans.recipes.catalogue import lookup
 from tf_gans.recipes.members import NAMES, OPTIONS, PRESETS, RECIPES
 from tf_gans.recipes.objectives import OPTIMIZERS
+from tf_gans.recipes.pairs import NETWORKS
 
 __all__ = ["NAMES", "OPTIONS", "PRESETS", "build", "get"]
 
@@ -76,7 +76,7 @@ def build(
         **options: other values than the recipe's, of `OPTIONS`: the attributes
             of its objective, such as `critic_steps` or `label_smoothing`
             (`tf_gans.recipes.objectives`), of its networks, such as
-            `batch_norm` or `spectral_norm` (`tf_gans.recipes.members`), of its
+            `batch_norm` or `spectral_norm` (`tf_gans.recipes.pairs`), of its
             optimizer, such as `generator_learning_rate` or `beta_1`; and
             `latent_dim`, `normal`, `networks`, one of `"infogan"`, `"wgan-gp"`
             and `"began"`, and `optimizer`, `"adam"` or `"rmsprop"`.
@@ -106,7 +106,7 @@ def _changed(name, recipe, options):
     """The recipe with other values, each in the part that has it."""
     left = dict(options)
     for field, kinds in (
-        ("networks", members.NETWORKS),
+        ("networks", NETWORKS),
         ("optimizer", OPTIMIZERS),
     ):
         if field in left:

@@ -52,20 +52,36 @@ class MnistPair(Part):
 _Recipe = functools.partial(
     Recipe,
     objective=GANObjective(Lazy("losses.NonSaturating")),
-    latent_dim=96,  # the assignment's NOISE_DIM
-    # The assignment's `get_solvers`; the rest is TensorFlow 1's default.
+    latent_dim=96,
     optimizer=Adam(1e-3, 1e-3, beta_1=0.5),
-    batch_size=128,  # the article's `run_a_gan`
-    epochs=10,  # the article's `run_a_gan`
+    batch_size=128,
+    epochs=10,
 )
+_BOTH = {
+    "objective": "the assignment and the article",
+    "updates": "the assignment and the article",
+    "z": "the assignment's NOISE_DIM and `sample_noise`",
+    "optimizer": "the assignment's `get_solvers`; the rest is TensorFlow 1's "
+    "default",
+    "batch_size": "the article's `run_a_gan`",
+    "epochs": "the article's `run_a_gan` | 5 for the convolutional pair in the "
+    "assignment",
+}
 
 _RECIPES = {
     "conv": _Recipe(
-        source="the article's convolutional pair", networks=MnistPair()
+        source="the article's convolutional pair",
+        networks=MnistPair(),
+        sources={
+            **_BOTH,
+            "networks": "the article's and the assignment's | the batch's "
+            "statistics when sampling, too",
+        },
     ),
     "dense": _Recipe(
         source="the assignment's fully connected pair",
         networks=MnistPair("Dense"),
+        sources={**_BOTH, "networks": "the assignment's"},
     ),
 }
 

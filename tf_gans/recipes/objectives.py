@@ -8,7 +8,7 @@ well in its place.
 
 import dataclasses
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 
@@ -107,8 +107,8 @@ class GANObjective(Objective):
         constraint: makes the constraint (`tf_gans.penalties`), or None.
         clip: float or None. The limit of the discriminator's weights, in place
             of a constraint.
-        critic_steps, generator_steps, fresh_latents, simultaneous: as for
-            `tf_gans.GAN`.
+        critic_steps, generator_steps, fresh_latents, generator_latents,
+            simultaneous: as for `tf_gans.GAN`.
         instance_noise: float or None. The standard deviation of noise that is
             added to all that the discriminator sees.
         instance_noise_steps: int or None. Steps over which it falls to 0.
@@ -123,6 +123,7 @@ class GANObjective(Objective):
     critic_steps: int = 1
     generator_steps: int = 1
     fresh_latents: bool = True
+    generator_latents: str = "fresh"
     simultaneous: bool = False
     instance_noise: float | None = None
     instance_noise_steps: int | None = None
@@ -133,6 +134,7 @@ class GANObjective(Objective):
             "penalty_weight": self.penalty is None,
             "constraint": self.clip is not None,
             "fresh_latents": self.simultaneous,
+            "generator_latents": self.simultaneous or not self.fresh_latents,
         }
         return {option for option, idle in found.items() if idle}
 
@@ -169,6 +171,7 @@ class GANObjective(Objective):
             critic_steps=self.critic_steps,
             generator_steps=self.generator_steps,
             fresh_latents=self.fresh_latents,
+            generator_latents=self.generator_latents,
             simultaneous=self.simultaneous,
             instance_noise=noise,
             track_outputs=True,
@@ -215,6 +218,9 @@ class VAEObjective(Objective):
     likelihood: str = "bernoulli"
     stddev: float = 1.0
     spread: str = "log_variance"
+
+    def idle(self):
+        return {"stddev"} if self.likelihood == "bernoulli" else set()
 
     def model(self, generator, encoder, latents, **common):
         return Lazy("models.vae.VAE")(
@@ -303,6 +309,18 @@ OPTIMIZERS = {"adam": Adam, "rmsprop": RMSProp}
 
 # The whole -------------------------------------------------------------------
 
+VALUES = (
+    "objective",
+    "updates",
+    "networks",
+    "z",
+    "optimizer",
+    "batch_size",
+    "epochs",
+)
+"""What a recipe says, as docs/recipes.md has it: what is minimised, the
+updates of a step and the z that they see, and so on."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -317,6 +335,8 @@ class Recipe:
         optimizer: `Adam` or `RMSProp`.
         batch_size: images in a batch.
         epochs: passes through the training images.
+        sources: a dict of where each of `VALUES` is from, by file and line or
+            by section; behind a bar, what is otherwise there.
     """
 
     source: str
@@ -327,6 +347,7 @@ class Recipe:
     batch_size: int
     epochs: int
     normal: bool = False
+    sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def latents(self):
         """The prior of z."""

@@ -10,7 +10,7 @@ References:
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 
@@ -53,6 +53,8 @@ class GaussianRecipe:
             that any data look to them like the original task's N(4, 0.5).
         schedule: whether the optimizer depends on the number of steps, which
             can then not be changed when a run resumes.
+        sources: a dict of where values are from, under their names; behind a
+            bar, what is otherwise there.
     """
 
     source: str
@@ -68,6 +70,7 @@ class GaussianRecipe:
     ema_decay: float | None = None
     follow_data: bool = False
     schedule: bool = False
+    sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def _code_optimizers(num_steps):
@@ -103,20 +106,35 @@ def _falling_optimizers(num_steps, generator_rate, discriminator_rate):
 
 _CODE = GaussianRecipe(
     source="gan-intro's gan.py",
-    hidden_size=4,  # gan.py, --hidden-size
-    batch_size=8,  # gan.py, --batch-size
-    num_steps=5000,  # gan.py, --num-steps
-    activation="relu",  # gan.py:71-79
+    hidden_size=4,
+    batch_size=8,
+    num_steps=5000,
+    activation="relu",
     optimizers=_code_optimizers,
-    prior=lambda: latents.Stratified(-RANGE, RANGE, jitter=0.01),  # :40-46
+    prior=lambda: latents.Stratified(-RANGE, RANGE, jitter=0.01),
+    sources={
+        "hidden_size": "gan.py, --hidden-size",
+        "batch_size": "gan.py, --batch-size",
+        "num_steps": "gan.py, --num-steps, and step 0",
+        "activation": "gan.py:71-79",
+        "optimizers": "gan.py:95-103",
+        "prior": "gan.py:40-46, 316",
+        "stddev": "gan.py:49-61",
+    },
 )
 
 # The article gives no sizes: those of the script that came with it.
 _ARTICLE = dataclasses.replace(
     _CODE,
     source="the article's text",
-    activation="tanh",  # the article's `discriminator`
+    activation="tanh",
     optimizers=_article_optimizers,
+    sources={
+        **dict.fromkeys(_CODE.sources, "the listing: the text gives none"),
+        "activation": "`discriminator`",
+        "optimizers": "`optimizer`",
+        "prior": "`GeneratorDistribution`",
+    },
 )
 
 # The values of these two were chosen by trials over seeds;
@@ -138,6 +156,21 @@ _STABLE = GaussianRecipe(
     ema_decay=0.998,
     follow_data=True,
     schedule=True,
+    sources=dict.fromkeys(
+        (
+            "hidden_size",
+            "batch_size",
+            "num_steps",
+            "activation",
+            "optimizers",
+            "prior",
+            "stddev",
+            "spread",
+            "penalty_weight",
+            "ema_decay",
+        ),
+        "trials over seeds; docs/deviations.md",
+    ),
 )
 # Data of any shape: a generator that starts with bends all over the range of z
 # can become any curve, and one that starts as a line seldom does.

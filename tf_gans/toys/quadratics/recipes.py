@@ -19,7 +19,7 @@ what the losses on paper say.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 
@@ -49,6 +49,8 @@ class CurveRecipe:
             can then not be changed when a run resumes.
         hidden_size, batch_size, latent_dim: sizes.
         loss: one of `LOSSES`.
+        sources: a dict of where values are from, under their names; behind a
+            bar, what is otherwise there.
     """
 
     source: str
@@ -56,10 +58,11 @@ class CurveRecipe:
     optimizers: Callable
     follow_data: bool = False
     schedule: bool = False
-    hidden_size: int = 128  # the listing's `GNet` and `DNet`
-    batch_size: int = 64  # its BATCH_SIZE
-    latent_dim: int = 5  # its NOISE_COMPONENTS
-    loss: str = "minimax"  # its `G_loss`
+    hidden_size: int = 128
+    batch_size: int = 64
+    latent_dim: int = 5
+    loss: str = "minimax"
+    sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def _code_optimizers(num_steps):
@@ -80,6 +83,13 @@ def _stable_optimizers(num_steps):
     return adam(), adam()
 
 
+_LISTING = {
+    "hidden_size": "the listing's `GNet` and `DNet`",
+    "batch_size": "its BATCH_SIZE",
+    "latent_dim": "its NOISE_COMPONENTS",
+    "loss": "its `G_loss` | of probabilities",
+}
+
 _RECIPES = {
     "stable": CurveRecipe(
         source="this project",
@@ -87,11 +97,22 @@ _RECIPES = {
         optimizers=_stable_optimizers,
         follow_data=True,
         schedule=True,
+        sources={
+            **_LISTING,
+            "num_steps": "trials over seeds",
+            "optimizers": "trials over seeds; beta_1 as DCGAN's",
+        },
     ),
     "code": CurveRecipe(
         source="the listing",
-        num_steps=400,  # `range(401)`
+        num_steps=400,
         optimizers=_code_optimizers,
+        sources={
+            **_LISTING,
+            "num_steps": "`range(401)`, with step 0",
+            "optimizers": "LR_G, LR_D and torch.optim.Adam's defaults | the "
+            "generator's gradient is taken through weights that have changed",
+        },
     ),
 }
 

@@ -1,0 +1,96 @@
+"""The pairs of networks of the family, as data: made when a model is.
+
+As in `tf_gans.recipes.objectives`, nothing here loads TensorFlow.
+"""
+
+import dataclasses
+from typing import ClassVar
+
+from tf_gans.recipes.objectives import Lazy, Part
+
+
+@dataclasses.dataclass(frozen=True)
+class InfoGAN(Part):
+    """InfoGAN's pair, which the comparison has for all of its members.
+
+    Attributes:
+        batch_norm: whether the discriminator has batch normalisation.
+        spectral_norm: whether the discriminator's kernels are normalised.
+        dropout: float in [0, 1). Of the generator's dense layers.
+        slope: of the generator's leaky ReLUs.
+    """
+
+    opponents: ClassVar[dict[str, Lazy]] = {
+        "discriminator": Lazy("networks.infogan.Discriminator"),
+        "autoencoder": Lazy("networks.began.ConvAutoencoder"),
+        "encoder": Lazy("networks.infogan.Encoder"),
+    }
+
+    batch_norm: bool = True
+    spectral_norm: bool = False
+    dropout: float = 0.0
+    slope: float = 0.2  # abstract_gan.py:82-113
+
+    def pair(self, opponent, latent_dim, **shape):
+        """The generator, and a network of the kind that plays against it.
+
+        Args:
+            opponent: `"discriminator"`, `"autoencoder"` or `"encoder"`.
+            latent_dim: int.
+            **shape: `size`, `channels`, `seed` and `dtype`.
+        """
+        own = {"batch_norm": self.batch_norm}
+        if opponent == "discriminator":
+            own["spectral_norm"] = self.spectral_norm
+        if opponent == "encoder":
+            own["latent_dim"] = latent_dim
+        generator = Lazy("networks.infogan.Generator")(
+            latent_dim=latent_dim,
+            slope=self.slope,
+            dropout=self.dropout,
+            **shape,
+        )
+        return generator, self.opponents[opponent](**own, **shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class ImprovedWGAN(Part):
+    """The pairs of igul222/improved_wgan_training.
+
+    The program has a pair for digits, and a wider one for CIFAR-10.
+    """
+
+    opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
+    batch_norm: ClassVar[bool] = False
+
+    def pair(self, opponent, latent_dim, **shape):
+        """The generator and the critic; see `InfoGAN.pair`."""
+        kind = "" if shape["size"] == 28 else "Cifar"
+        generator = Lazy(f"networks.wgan_gp.{kind}Generator")
+        critic = Lazy(f"networks.wgan_gp.{kind}Critic")
+        return generator(latent_dim=latent_dim, **shape), critic(**shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class BEGANPair(Part):
+    """The pair of carpedm20/BEGAN-tensorflow.
+
+    Attributes:
+        filters: of every convolution.
+    """
+
+    opponents: ClassVar[tuple[str, ...]] = ("autoencoder",)
+    batch_norm: ClassVar[bool] = False
+
+    filters: int = 128  # the default of config.py; 64 is its other choice
+
+    def pair(self, opponent, latent_dim, **shape):
+        """The generator and the autoencoder; see `InfoGAN.pair`."""
+        shape["filters"] = self.filters
+        return (
+            Lazy("networks.began.Generator")(latent_dim=latent_dim, **shape),
+            Lazy("networks.began.Autoencoder")(code_dim=latent_dim, **shape),
+        )
+
+
+NETWORKS = {"infogan": InfoGAN, "wgan-gp": ImprovedWGAN, "began": BEGANPair}
