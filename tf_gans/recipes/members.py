@@ -17,6 +17,7 @@ References:
 """
 
 import dataclasses
+from typing import Any
 
 from tf_gans.recipes.objectives import (
     OPTIMIZERS,
@@ -24,6 +25,7 @@ from tf_gans.recipes.objectives import (
     BEGANObjective,
     GANObjective,
     Lazy,
+    Part,
     Recipe,
     RMSProp,
     VAEObjective,
@@ -44,7 +46,7 @@ _COMPARED = {
 
 def _recipe(source, objective, sources=(), **values):
     """A recipe, with what most have of the comparison where nothing is said."""
-    common = {
+    common: dict[str, Any] = {
         "networks": InfoGAN(),
         "latent_dim": 64,
         "batch_size": 64,
@@ -82,7 +84,7 @@ _WGAN_GP = GANObjective(
 
 # By name, preset and, where a program has another set-up for it, by the images'
 # size. A program of which nothing is said here does as the paper says.
-RECIPES = {
+RECIPES: dict[tuple, Recipe] = {
     ("mm", "paper"): _recipe(
         source="Goodfellow et al. 2014; compare_gan",
         objective=GANObjective(Lazy("losses.Minimax")),
@@ -354,17 +356,14 @@ RECIPES = {
 NAMES = tuple(dict.fromkeys(name for name, *_ in RECIPES))
 PRESETS = ("paper", "code")
 
+_PARTS: tuple[type[Part], ...] = (
+    GANObjective,
+    BEGANObjective,
+    VAEObjective,
+    *NETWORKS.values(),
+    *OPTIMIZERS.values(),
+)
 OPTIONS = tuple(
-    dict.fromkeys(
-        option
-        for part in (
-            GANObjective,
-            BEGANObjective,
-            VAEObjective,
-            *NETWORKS.values(),
-            *OPTIMIZERS.values(),
-        )
-        for option in part.options()
-    )
+    dict.fromkeys(option for part in _PARTS for option in part.options())
 ) + ("latent_dim", "normal", "networks", "optimizer")
 """What `tf_gans.recipes.family.build` can change of a recipe."""

@@ -41,6 +41,7 @@ class Lazy:
         return f"Lazy({self.name!r}{options})"
 
 
+@dataclasses.dataclass(frozen=True)
 class Part:
     """Base of a recipe's parts: a frozen dataclass, whose fields are options.
 
@@ -145,7 +146,7 @@ class GANObjective(Objective):
             return self.penalty()
         return self.penalty(weight=self.penalty_weight)
 
-    def model(self, generator, discriminator, latents, **common):
+    def model(self, generator, opponent, latents, **common):
         smoothing, noise = {}, None
         if self.label_smoothing:
             smoothing = {"label_smoothing": self.label_smoothing}
@@ -163,7 +164,7 @@ class GANObjective(Objective):
             )
         return Lazy("models.gan.GAN")(
             generator,
-            discriminator,
+            opponent,
             latents=latents,
             loss=self.loss(**smoothing),
             penalty=self.make_penalty(),
@@ -194,10 +195,10 @@ class BEGANObjective(Objective):
     simultaneous: bool = False
     patience: int | None = None
 
-    def model(self, generator, autoencoder, latents, **common):
+    def model(self, generator, opponent, latents, **common):
         return Lazy("models.began.BEGAN")(
             generator,
-            autoencoder,
+            opponent,
             latents=latents,
             **dataclasses.asdict(self),
             **common,
@@ -222,9 +223,9 @@ class VAEObjective(Objective):
     def idle(self):
         return {"stddev"} if self.likelihood == "bernoulli" else set()
 
-    def model(self, generator, encoder, latents, **common):
+    def model(self, generator, opponent, latents, **common):
         return Lazy("models.vae.VAE")(
-            encoder,
+            opponent,
             generator,
             latents=latents,
             **dataclasses.asdict(self),

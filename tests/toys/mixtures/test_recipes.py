@@ -78,7 +78,9 @@ def test_the_objective_is_the_recipes(name, loss, penalty, critic_steps):
 def test_began_and_the_vae():
     began, vae = build("began"), build("vae")
     assert isinstance(began, tf_gans.BEGAN)
-    assert (began.gamma, began.lambda_k) == (0.5, 0.001)
+    # Of errors in the networks' units.
+    assert began.gamma == 0.5
+    assert began.lambda_k == pytest.approx(0.001 / RING.std)
     assert isinstance(vae, tf_gans.VAE)
     assert (vae.likelihood, vae.stddev) == ("gaussian", 0.01)
     assert build("vae", preset="code").spread == "softplus"

@@ -214,7 +214,7 @@ def _fitted_penalty(objective, data):
         config["scale"] *= data.std
     return dataclasses.replace(
         objective,
-        penalty=functools.partial(type(penalty), **config),
+        penalty=functools.partial(penalty.from_config, config),
         penalty_weight=None,
     )
 
