@@ -120,6 +120,7 @@ def parse_arguments():
         metavar="FILE.npz",
         help="an archive that numpy.load reads",
     )
+    cli.add_overwrite_flag(add)
 
     args = parser.parse_args()
     if not (args.png_dir or args.grid or args.npz):
@@ -137,9 +138,9 @@ def parse_arguments():
 def check_paths(args):
     """Checks the paths before TensorFlow is loaded, and makes nothing."""
     find_model(args.path)
-    for path in (args.grid, args.npz):
+    for flag, path in (("--grid", args.grid), ("--npz", args.npz)):
         if path:
-            files.check_writable(path)
+            cli.check_output(flag, path, args.overwrite)
     if args.png_dir:
         try:
             used = any(args.png_dir.iterdir())

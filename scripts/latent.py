@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_gans import files, latent_space
+from tf_gans import latent_space
 from tf_gans.errors import UserError
 from tf_gans.runs import cli
 from tf_gans.runs.load import find_model, open_sampler
@@ -226,6 +226,7 @@ def add_command(commands, name, text):
         metavar="FILE.png",
         help="the picture (default: %(default)s)",
     )
+    cli.add_overwrite_flag(add)
     return add
 
 
@@ -520,8 +521,10 @@ def main():
     """Opens the model, draws the picture and the film."""
     args = parse_arguments()
     find_model(args.path)
-    files.check_writable(args.out)
+    cli.check_output("--out", args.out, args.overwrite)
     anim_path = getattr(args, "anim_path", None)
+    if anim_path:
+        cli.check_output("--anim-path", anim_path, args.overwrite)
     cli.load_tensorflow()
     from tf_gans.plotting import video
     from tf_gans.plotting.images import write_png

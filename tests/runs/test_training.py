@@ -107,3 +107,29 @@ def test_a_late_film_has_no_frames(data, tmp_path):
     assert "no frames were recorded" in err
     assert "draw it again" not in err
     assert not (tmp_path / "film.gif").exists()
+
+
+def test_a_film_is_not_replaced_unasked(data, tmp_path):
+    """But for the run's own, which it draws again when it goes on."""
+    path = tmp_path / "film.gif"
+    path.write_text("precious")
+    film = ["--anim-path", "film.gif", "--anim-every", 2]
+    new = [*FLAGS, "--data", data, "--run-dir", "run", "--epochs", 1, *film]
+    line = script_runner.refused(MNIST, *new, cwd=tmp_path)
+    assert line.endswith(
+        "--anim-path film.gif: exists; name another file, or add --overwrite "
+        "to replace it"
+    )
+    assert path.read_text() == "precious"
+    assert not (tmp_path / "run").exists()
+    run(tmp_path, *new, "--overwrite")
+    assert count_frames(path) == 3
+    resume = ["--run-dir", "run", "--resume", "--epochs"]
+    run(tmp_path, *resume, 2, "--anim-path", tmp_path / "other.gif")
+    path.write_text("precious")
+    script_runner.refused(MNIST, *resume, 3, *film, cwd=tmp_path)
+    run(tmp_path, *resume, 3)
+    own = ["--anim-path", "other.gif", "--anim-every", 1]
+    run(tmp_path, *resume, 4, *own)
+    assert count_frames(tmp_path / "other.gif") == 5
+    assert path.read_text() == "precious"

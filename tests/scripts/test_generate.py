@@ -43,7 +43,10 @@ def npz(script, models, tmp_path):
 
     def make(model, *arguments):
         path = tmp_path / "samples.npz"
-        script_runner.run(script, models / model, "--npz", path, *arguments)
+        script_runner.run(
+            script,
+            *[models / model, "--npz", path, "--overwrite", *arguments],
+        )
         with np.load(path) as arrays:
             return dict(arrays)
 
@@ -305,6 +308,21 @@ def test_what_stood_there_is_kept_when_it_fails(
     monkeypatch.setattr(
         script, "generate", lambda *_: os.stat(tmp_path / "missing")
     )
-    script_runner.refused(script, models / "plain", "--npz", path)
+    flags = ["--npz", path, "--overwrite"]
+    script_runner.refused(script, models / "plain", *flags)
     assert path.read_text() == "precious"
     assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
+@pytest.mark.parametrize("flag", ["--grid", "--npz"])
+def test_files_are_not_replaced_unasked(script, models, tmp_path, flag):
+    path = tmp_path / ("a.png" if flag == "--grid" else "a.npz")
+    path.write_text("precious")
+    arguments = [models / "plain", "-n", 2, flag, path]
+    assert script_runner.refused(script, *arguments) == (
+        f"generate.py: {flag} {path}: exists; name another file, or add "
+        "--overwrite to replace it"
+    )
+    assert path.read_text() == "precious"
+    script_runner.run(script, *arguments, "--overwrite")
+    assert path.stat().st_size > 100

@@ -45,7 +45,9 @@ def picture(script, models, tmp_path):
     def make(command, *arguments, model="plain"):
         path = tmp_path / "deep" / "picture.png"
         out, err = script_runner.run(
-            script, command, models / model, "--out", path, *arguments
+            script,
+            *[command, models / model, "--out", path, "--overwrite"],
+            *arguments,
         )
         assert out.startswith(f"Picture: {path}\n")
         assert err == ""
@@ -403,3 +405,26 @@ def test_the_arc_between_opposite_numbers(script):
     sampler.draw_each = lambda seeds: np.array([[1.0], [-2.0]], np.float32)
     with pytest.raises(script.UserError, match=r"--method slerp: .* opposite"):
         script.interpolate(sampler, args)
+
+
+def test_files_are_not_replaced_unasked(script, models, tmp_path):
+    """The default name, too."""
+    flags = ["sweep", models / "plain", "--dimensions", 1, "--frames", 2]
+    for flag, name in (("--out", "sweep.png"), ("--anim-path", "a.gif")):
+        path = tmp_path / name
+        path.write_text("precious")
+        film = ["--anim-path", "a.gif"]
+        line = script_runner.refused(script, *flags, *film, cwd=tmp_path)
+        assert line == (
+            f"latent.py: {flag} {name}: exists; name another file, or add "
+            "--overwrite to replace it"
+        )
+        assert path.read_text() == "precious"
+        if flag == "--anim-path":
+            (tmp_path / "sweep.png").touch()
+            script_runner.run(
+                script, *flags, *film, "--overwrite", cwd=tmp_path
+            )
+            with Image.open(path) as made:
+                assert made.n_frames == 2
+        path.unlink()

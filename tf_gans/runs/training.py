@@ -392,6 +392,10 @@ class Training:
             "steps": session.step,
             "steps_this_time": session.steps,
             "seconds": round(session.seconds, 1),
+            # A run may draw its own film again.
+            "film": str(args.anim_path.absolute())
+            if args.anim_path
+            else cli.film_of(run),
             **self.measure(session),
         }
         text = json.dumps(summary, indent=2) + "\n"
