@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests import image_models, script_runner
+from tests.paths import ROOT
 from tf_gans import export
 from tf_gans.plotting.images import image_grid
 from tf_gans.runs.load import open_sampler
@@ -198,7 +199,8 @@ def test_batch_statistics(npz, models):
         (["plain", "--grid", "a.png", "-n", "10001"], "up to 10000 images"),
         (["plain", "--npz", "a.npz", "--columns", "3"], "needs --grid"),
         (["plain", "--npz", "a.npz", "--seed", "-1"], "from 0 to 2147483647"),
-        (["plain", "--npz", "a.npz", "--labels", "1,x"], "received 'x'"),
+        (["conditional", "--npz", "a.npz", "--labels", "1,x"], "received x"),
+        (["conditional", "--npz", "a.npz", "--labels", "1,,2"], "received "),
         (["plain", "--npz", "file/a.npz"], "file is not a directory"),
         (["plain", "--png-dir", "file"], "Not a directory"),
         (["plain", "--png-dir", "full"], "full: is in use; name a new"),
@@ -326,3 +328,32 @@ def test_files_are_not_replaced_unasked(script, models, tmp_path, flag):
     assert path.read_text() == "precious"
     script_runner.run(script, *arguments, "--overwrite")
     assert path.stat().st_size > 100
+
+
+def test_the_models_that_ship(script, tmp_path):
+    """Samples that are no images: any shape into an archive, none to draw."""
+    model = ROOT / "saved_models/gaussian"
+    path = tmp_path / "numbers.npz"
+    script_runner.run(script, model, "-n", 500, "--npz", path)
+    with np.load(path) as arrays:
+        arrays = dict(arrays)
+    assert arrays.keys() == {"samples", "seeds"}
+    samples = arrays["samples"]
+    assert (samples.dtype, samples.shape) == (np.float32, (500, 1))
+    assert abs(samples.mean() - 4) < 0.1
+    for flag, name in (("--grid", "a.png"), ("--png-dir", "pngs")):
+        line = script_runner.refused(script, model, flag, tmp_path / name)
+        assert line.endswith("samples of shape (1,), which are not images")
+    assert [p.name for p in tmp_path.iterdir()] == ["numbers.npz"]
+
+
+def test_labels_by_name(script, tmp_path):
+    gan = image_models.build(**CONDITIONAL)
+    export.export_saved_model(gan, tmp_path / "model", ["cat", "dog", "cow"])
+    script_runner.run(
+        script,
+        *[tmp_path / "model", "-n", 3, "--npz", tmp_path / "a.npz"],
+        *["--labels", "dog,0"],
+    )
+    with np.load(tmp_path / "a.npz") as arrays:
+        np.testing.assert_array_equal(arrays["labels"], [1, 0, 1])

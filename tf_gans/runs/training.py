@@ -405,7 +405,9 @@ class Training:
         if args.export:
             from tf_gans import export
 
-            path = export.export_saved_model(session.model, args.export)
+            path = export.export_saved_model(
+                session.model, args.export, session.config.get("classes")
+            )
             print(f"SavedModel: {path}")
         if args.anim_path:
             self._draw_film(session)
