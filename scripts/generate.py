@@ -108,7 +108,7 @@ def parse_arguments():
         "--columns",
         type=cli.integer(1, MAX_IN_GRID),
         metavar="N",
-        help="images in a row of the grid (default: as many as rows)",
+        help="images in a row of the grid (default: about as many as rows)",
     )
     add(
         "--npz",
@@ -211,13 +211,16 @@ def png_folder(path):
 
 
 @contextlib.contextmanager
-def grid_picture(path, columns):
-    """A picture of all images."""
-    from tf_gans.plotting.images import image_grid, write_png
+def grid_picture(args, sampler):
+    """A picture of all images, with the names of their classes."""
+    from tf_gans.plotting import class_grid, picture_scale, write_png
 
     batches = []
     yield lambda seeds, images: batches.append(images)
-    write_png(path, image_grid(np.concatenate(batches), columns))
+    images = np.concatenate(batches)
+    names = [sampler.classes[label] for label in args.labels or ()]
+    scale = picture_scale(sampler.sample_shape)
+    write_png(args.grid, class_grid(images, names, args.columns, scale))
 
 
 @contextlib.contextmanager
@@ -304,11 +307,8 @@ def main():
             stack.enter_context(writer)
             for wanted, writer in (
                 (args.png_dir, png_folder(args.png_dir)),
-                (args.grid, grid_picture(args.grid, args.columns)),
-                (
-                    args.npz,
-                    archive(args, sampler, properties),
-                ),
+                (args.grid, grid_picture(args, sampler)),
+                (args.npz, archive(args, sampler, properties)),
             )
             if wanted
         ]

@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import op_def_registry
 
-import tf_gans
+import tf_gans.toys.gaussian
 from tests.paths import ROOT
 from tf_gans import export
 from tf_gans.errors import UserError

@@ -349,7 +349,7 @@ def test_description(exported):
 
 
 def test_description_of_what_is_no_image():
-    import tf_gans
+    import tf_gans.toys.gaussian
 
     gan = tf_gans.GAN(
         tf_gans.toys.gaussian.networks.Generator(),

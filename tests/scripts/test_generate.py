@@ -14,7 +14,7 @@ from PIL import Image
 from tests import image_models, script_runner
 from tests.paths import ROOT
 from tf_gans import export
-from tf_gans.plotting.images import image_grid
+from tf_gans.plotting import class_grid, image_grid
 from tf_gans.runs.load import open_sampler
 
 PLAIN = {"channels": 3}
@@ -94,7 +94,7 @@ def test_all_outputs(script, models, tmp_path):
     np.testing.assert_array_equal(arrays["seeds"], np.arange(5, 15))
     np.testing.assert_array_equal(read_folder(tmp_path / "pngs")[1], images)
     grid = np.asarray(Image.open(tmp_path / "deep/grid.png"))
-    np.testing.assert_array_equal(grid, image_grid(images, 4))
+    np.testing.assert_array_equal(grid, image_grid(images, 4, scale=4))
     sampler = open_sampler(models / "plain")
     z = sampler.draw_each(arrays["seeds"])
     assert_about_equal(images, sampler.images(z))
@@ -357,3 +357,30 @@ def test_labels_by_name(script, tmp_path):
     )
     with np.load(tmp_path / "a.npz") as arrays:
         np.testing.assert_array_equal(arrays["labels"], [1, 0, 1])
+
+
+def test_grids_name_the_classes(script, models, tmp_path):
+    grids = {}
+    for name, flags in (
+        ("all", []),
+        ("two", ["--labels", "2,1"]),
+        ("below", ["--columns", 4]),
+        ("one", ["--labels", "2"]),
+    ):
+        path = tmp_path / f"{name}.png"
+        archive = tmp_path / f"{name}.npz"
+        script_runner.run(
+            script,
+            *[models / "conditional", "-n", 12, *flags],
+            *["--grid", path, "--npz", archive],
+        )
+        grids[name] = np.asarray(Image.open(path)), np.load(archive)["samples"]
+    for name, words, columns in (
+        ("all", ["0", "1", "2"], 3),
+        ("two", ["2", "1"], None),
+        ("below", ["0", "1", "2"], 4),
+        ("one", [], None),
+    ):
+        grid, images = grids[name]
+        expected = class_grid(images, words, columns, scale=2)
+        np.testing.assert_array_equal(grid, expected)

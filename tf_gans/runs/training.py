@@ -254,12 +254,14 @@ class Training:
     def _resume(self, args, run, config):
         """A run to go on with."""
         source, facts = self.open(config)
-        differing = [n for n, v in facts.items() if config.get(n) != v]
+        # A run of the first release does not know all of them.
+        differing = [n for n, v in facts.items() if config.get(n, v) != v]
         if differing:
             raise UserError(
                 f"--resume: {run.path} was trained on other data: they differ "
                 f"in {', '.join(differing)}"
             )
+        config = {**config, **facts}
         session = self._session(args, run, source, config)
         step = run.load_checkpoint(session.model, cli.warn)
         run.write_config(config)
