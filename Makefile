@@ -7,13 +7,20 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: gaussian test test-all lint bench clean
+.PHONY: gaussian saved_models test test-all lint bench clean
 
 gaussian: $(VENV)/.run
 	run=$$(date +runs/gaussian-%Y%m%d-%H%M%S); \
 	$(BIN)/python scripts/gaussian.py --minibatch --log-every 100 \
 		--run-dir $$run --anim-path $$run/gaussian.mp4 --anim-every 10 \
 		--export $$run/saved_model
+
+# The models that ship: after a change of what is exported, or of the training.
+saved_models: $(VENV)/.run
+	rm -rf saved_models/gaussian saved_models/gaussian_minibatch
+	$(BIN)/python scripts/gaussian.py --export saved_models/gaussian
+	$(BIN)/python scripts/gaussian.py --minibatch \
+		--export saved_models/gaussian_minibatch
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"

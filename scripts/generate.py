@@ -1,9 +1,10 @@
-"""Makes images with a trained generator.
+"""Makes images, or samples of any kind, with a trained generator.
 
     python scripts/generate.py runs/mnist-001 --grid grid.png
     python scripts/generate.py runs/mnist-001 -n 50000 --npz samples.npz
     python scripts/generate.py saved_models/digits -n 100 --png-dir digits/
     python scripts/generate.py runs/dcgan-001 --labels 3 --grid threes.png
+    python scripts/generate.py saved_models/gaussian -n 1000 --npz numbers.npz
 
 PATH is a run directory or an exported model. Image number i, from 0, is made
 from the seed S + i, where S is what --seed names: it is the same one among any
@@ -11,7 +12,8 @@ number of images. Images are computed in batches, and batches of another size
 may round a few pixels to the next grey level.
 
 An .npz file holds `samples`, uint8 of shape (N, height, width, channels), with
-`seeds` and, of a conditional model, `labels`. In a folder an image is named by
+`seeds` and, of a conditional model, `labels`. Samples that are no images are
+float32, in the data's own units. In a folder an image is named by
 its seed. Both are written while images are made, so the memory does not limit
 their number.
 """
@@ -28,16 +30,10 @@ import numpy as np
 from tf_gans import files
 from tf_gans.errors import UserError
 from tf_gans.runs import cli
-from tf_gans.runs.load import find_model, open_sampler
+from tf_gans.runs.load import find_labels, find_model, open_sampler
 
 MAX_IN_GRID = 10_000
 CHUNK = 1_000_000  # seeds or labels written at a time
-
-
-def classes(text):
-    """An argparse type: numbers of classes, with commas between them."""
-    parse = cli.integer(0, 10**6)
-    return [parse(part) for part in text.split(",")]
 
 
 def parse_arguments():
@@ -74,10 +70,10 @@ def parse_arguments():
     )
     add(
         "--labels",
-        type=classes,
+        type=lambda text: text.split(","),
         metavar="L,L,...",
-        help="of a conditional model: the images' classes, in turn "
-        "(default: all)",
+        help="of a conditional model: the images' classes, by name or number, "
+        "in turn (default: all)",
     )
     add(
         "--batch-size",
@@ -112,7 +108,7 @@ def parse_arguments():
         "--columns",
         type=cli.integer(1, MAX_IN_GRID),
         metavar="N",
-        help="images in a row of the grid (default: as many as rows)",
+        help="images in a row of the grid (default: about as many as rows)",
     )
     add(
         "--npz",
@@ -120,6 +116,7 @@ def parse_arguments():
         metavar="FILE.npz",
         help="an archive that numpy.load reads",
     )
+    cli.add_overwrite_flag(add)
 
     args = parser.parse_args()
     if not (args.png_dir or args.grid or args.npz):
@@ -137,9 +134,9 @@ def parse_arguments():
 def check_paths(args):
     """Checks the paths before TensorFlow is loaded, and makes nothing."""
     find_model(args.path)
-    for path in (args.grid, args.npz):
+    for flag, path in (("--grid", args.grid), ("--npz", args.npz)):
         if path:
-            files.check_writable(path)
+            cli.check_output(flag, path, args.overwrite)
     if args.png_dir:
         try:
             used = any(args.png_dir.iterdir())
@@ -158,13 +155,10 @@ def check_paths(args):
 
 def check_model(sampler, args):
     """Checks that the model can make what is asked for."""
-    if args.labels and not sampler.num_classes:
-        raise UserError(f"--labels: {args.path} is not a conditional model")
-    if args.labels and max(args.labels) >= sampler.num_classes:
-        raise UserError(
-            f"--labels: must lie from 0 to {sampler.num_classes - 1}; "
-            f"received {max(args.labels)}"
-        )
+    if args.labels:
+        args.labels = find_labels(sampler, "--labels", args.labels)
+    elif sampler.num_classes:
+        args.labels = list(range(sampler.num_classes))
     channels = sampler.sample_shape[-1]
     if channels not in (1, 3) and (args.png_dir or args.grid):
         raise UserError(
@@ -217,17 +211,20 @@ def png_folder(path):
 
 
 @contextlib.contextmanager
-def grid_picture(path, columns):
-    """A picture of all images."""
-    from tf_gans.plotting.images import image_grid, write_png
+def grid_picture(args, sampler):
+    """A picture of all images, with the names of their classes."""
+    from tf_gans.plotting import class_grid, picture_scale, write_png
 
     batches = []
     yield lambda seeds, images: batches.append(images)
-    write_png(path, image_grid(np.concatenate(batches), columns))
+    images = np.concatenate(batches)
+    names = [sampler.classes[label] for label in args.labels or ()]
+    scale = picture_scale(sampler.sample_shape)
+    write_png(args.grid, class_grid(images, names, args.columns, scale))
 
 
 @contextlib.contextmanager
-def archive(args, sample_shape, properties):
+def archive(args, sampler, properties):
     """An .npz file, whose arrays are never in memory as a whole."""
 
     def begin(file, name, shape, dtype):
@@ -245,7 +242,8 @@ def archive(args, sample_shape, properties):
         files.replacing(args.npz) as temporary,
         zipfile.ZipFile(temporary, "w") as file,
     ):
-        with begin(file, "samples", sample_shape, np.uint8) as entry:
+        dtype = np.uint8 if sampler.value_range else np.float32
+        with begin(file, "samples", sampler.sample_shape, dtype) as entry:
 
             def write(seeds, images):
                 with telling(args.npz):
@@ -262,8 +260,8 @@ def archive(args, sample_shape, properties):
 def properties_of(sampler, args):
     """What images have beside pixels: functions of their numbers, by name."""
     properties = {"seeds": lambda index: args.seed + index.astype(np.int64)}
-    if sampler.num_classes:
-        labels = np.array(args.labels or range(sampler.num_classes), np.int32)
+    if args.labels:
+        labels = np.array(args.labels, np.int32)
         properties["labels"] = lambda index: labels[index % len(labels)]
     return properties
 
@@ -272,6 +270,7 @@ def generate(sampler, args, properties, writers):
     """Makes the images batch by batch and hands them on."""
     from tqdm import tqdm
 
+    make = sampler.images if sampler.value_range else sampler.samples
     with tqdm(
         total=args.num_images,
         desc="generating",
@@ -285,7 +284,7 @@ def generate(sampler, args, properties, writers):
             index = np.arange(first, first + args.batch_size)
             batch = {name: f(index) for name, f in properties.items()}
             z = sampler.draw_each(batch["seeds"])
-            images = sampler.images(z, batch.get("labels"))
+            images = make(z, batch.get("labels"))
             count = min(args.batch_size, args.num_images - first)
             for write in writers:
                 write(batch["seeds"][:count], images[:count])
@@ -297,7 +296,10 @@ def main():
     args = parse_arguments()
     check_paths(args)
     cli.load_tensorflow()
-    sampler = open_sampler(args.path, args.batch_size, args.batch_statistics)
+    drawn = bool(args.grid or args.png_dir)
+    sampler = open_sampler(
+        args.path, args.batch_size, args.batch_statistics, only_images=drawn
+    )
     check_model(sampler, args)
     properties = properties_of(sampler, args)
     with contextlib.ExitStack() as stack:
@@ -305,11 +307,8 @@ def main():
             stack.enter_context(writer)
             for wanted, writer in (
                 (args.png_dir, png_folder(args.png_dir)),
-                (args.grid, grid_picture(args.grid, args.columns)),
-                (
-                    args.npz,
-                    archive(args, sampler.sample_shape, properties),
-                ),
+                (args.grid, grid_picture(args, sampler)),
+                (args.npz, archive(args, sampler, properties)),
             )
             if wanted
         ]

@@ -22,14 +22,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_gans import files, latent_space
+from tf_gans import latent_space
 from tf_gans.errors import UserError
 from tf_gans.runs import cli
-from tf_gans.runs.load import find_model, open_sampler
+from tf_gans.runs.load import find_labels, find_model, open_sampler
 
 FPS = 30
-MIN_SIDE = 56  # smaller images are enlarged in pictures
-INK = (77, 77, 77)
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -215,9 +213,9 @@ def add_command(commands, name, text):
     )
     add(
         "--label",
-        type=cli.integer(0, 10**6),
         metavar="L",
-        help="of a conditional model: the images' class (default: 0)",
+        help="of a conditional model: the images' class, by name or number "
+        "(default: its first)",
     )
     add(
         "--out",
@@ -226,6 +224,7 @@ def add_command(commands, name, text):
         metavar="FILE.png",
         help="the picture (default: %(default)s)",
     )
+    cli.add_overwrite_flag(add)
     return add
 
 
@@ -265,24 +264,13 @@ def add_film(add, way, frames):
 
 def sheet(sampler, args):
     """Images with their seeds below them."""
-    from tf_gans.plotting.images import image_grid
-
     seeds = args.seed + np.arange(args.num_images)
-    images = draw(sampler, args, sampler.draw_each(seeds))
-    scale = picture_scale(sampler)
-    images = images.repeat(scale, axis=1).repeat(scale, axis=2)
-    images = np.broadcast_to(images, (*images.shape[:3], 3))
-    captions = [text_picture(str(seed), 11) for seed in seeds]
-    width = max(images.shape[2], *(c.shape[1] for c in captions))
-    tiles = [
-        beneath(centred(image, width), centred(caption, width))
-        for image, caption in zip(images, captions, strict=True)
-    ]
-    return image_grid(np.stack(tiles)), None
+    z = sampler.draw_each(seeds)
+    return grid(sampler, args, z, captions=list(map(str, seeds))), None
 
 
 def interpolate(sampler, args):
-    """A row for each pair of neighbouring seeds."""
+    """A row for each pair of neighbouring seeds, which stand at its ends."""
     from tf_gans.latents import Normal
 
     method = args.method
@@ -307,29 +295,42 @@ def interpolate(sampler, args):
         way = f"seed {args.seeds[first]} to seed {args.seeds[following]}"
         return z[np.newaxis], way
 
-    picture = grid(sampler, args, np.concatenate(ways), args.steps)
+    between_ends = [""] * (args.steps - 2)
+    captions = [
+        caption
+        for first, last in itertools.pairwise(args.seeds)
+        for caption in (f"{first}", *between_ends, f"{last}")
+    ]
+    z = np.concatenate(ways)
+    picture = grid(sampler, args, z, args.steps, captions=captions)
     return picture, Film(frame, args.frames * len(ends))
 
 
 def arithmetic(sampler, args):
     """The paper's figure: exemplars over their means, and what comes out."""
     from tf_gans.latents import Uniform
+    from tf_gans.plotting import text
 
-    exemplars = [sampler.draw_each(s) for s in (args.a, args.b, args.c)]
+    seeds = {"a": args.a, "b": args.b, "c": args.c}
+    exemplars = [sampler.draw_each(s) for s in seeds.values()]
     prior = Uniform(sampler.latents.shape, -args.noise, args.noise)
     noise = prior.draw(args.seed, "neighbours", 0, 1, 8)[0].numpy()
     result = latent_space.arithmetic(*exemplars)
 
     parts = []
-    for sign, z in zip(("", MINUS, "+"), exemplars, strict=True):
+    for sign, name, z in zip(("", MINUS, "+"), seeds, exemplars, strict=True):
+        captions = list(map(str, seeds[name]))
+        column = grid(sampler, args, z, 1, heads=[name], captions=captions)
         mean = grid(sampler, args, z.mean(axis=0, keepdims=True), 1)
         side = mean.shape[0]
         if sign:
-            parts.append(sign_picture(sign, side))
-        parts.append(beneath(grid(sampler, args, z, 1), mean, gap=side // 4))
-    parts.append(sign_picture("=", side))
-    square = latent_space.with_neighbours(result, noise)
-    parts.append(grid(sampler, args, square, 3))
+            parts.append(text.sign_picture(sign, side))
+        mean = text.beneath(text.label("mean"), mean)
+        parts.append(text.beneath(column, mean, gap=side // 4))
+    parts.append(text.sign_picture("=", side))
+    z = latent_space.with_neighbours(result, noise)
+    title = text.label(f"a {MINUS} b + c")
+    parts.append(text.beneath(title, grid(sampler, args, z, 3)))
 
     start = exemplars[0].mean(axis=0)
 
@@ -338,7 +339,7 @@ def arithmetic(sampler, args):
         z = latent_space.lerp(start, result, t)
         return latent_space.with_neighbours(z, noise), f"a + {t:.2f} (c - b)"
 
-    return beside(parts), Film(frame, args.frames)
+    return text.beside(parts), Film(frame, args.frames)
 
 
 def sweep(sampler, args):
@@ -365,7 +366,15 @@ def sweep(sampler, args):
         return rows([value]), f"component at {value:+.2f}"
 
     values = np.linspace(low, high, args.steps)
-    picture = grid(sampler, args, rows(values), args.steps)
+    picture = grid(
+        sampler,
+        args,
+        rows(values),
+        args.steps,
+        heads=[f"{value:+.2f}" for value in values],
+        sides=[f"z[{number}]" for number in dimensions],
+        corner=f"seed {args.seed}",
+    )
     return picture, Film(frame, args.frames)
 
 
@@ -382,7 +391,15 @@ def turn(sampler, args):
         return turned([amount]), f"turned by {amount:+.2f}"
 
     amounts = np.linspace(-args.range, args.range, args.steps)
-    picture = grid(sampler, args, turned(amounts), args.steps)
+    picture = grid(
+        sampler,
+        args,
+        turned(amounts),
+        args.steps,
+        heads=[f"{amount:+.2f}" for amount in amounts],
+        sides=list(map(str, args.seeds)),
+        corner="seed",
+    )
     return picture, Film(frame, args.frames)
 
 
@@ -393,69 +410,17 @@ def draw(sampler, args, z):
     """The images of z, in the class that is asked for."""
     labels = None
     if sampler.num_classes:
-        labels = np.full(len(z), args.label or 0)
+        labels = np.full(len(z), args.label)
     return sampler.images(z, labels)
 
 
-def grid(sampler, args, z, columns):
-    """A picture of the images of z."""
-    from tf_gans.plotting.images import image_grid
+def grid(sampler, args, z, columns=None, **words):
+    """A picture of the images of z; words as in `labelled_grid`."""
+    from tf_gans.plotting import labelled_grid, picture_scale
 
     images = draw(sampler, args, z)
-    return image_grid(images, columns, scale=picture_scale(sampler))
-
-
-def picture_scale(sampler):
-    """How many times images are enlarged in pictures."""
-    return max(1, -(-MIN_SIDE // min(sampler.sample_shape[:2])))
-
-
-def text_picture(text, size, height=None):
-    """A line of text as a uint8 array, `(height, width, 3)`."""
-    import matplotlib
-    from PIL import Image, ImageDraw, ImageFont
-
-    path = pathlib.Path(
-        matplotlib.get_data_path(), "fonts/ttf/DejaVuSansMono.ttf"
-    )
-    font = ImageFont.truetype(path, size)
-    width = round(font.getlength(text)) + 2
-    height = height or round(1.4 * size)
-    picture = Image.new("RGB", (width, height), "white")
-    ImageDraw.Draw(picture).text(
-        (width / 2, height / 2), text, fill=INK, font=font, anchor="mm"
-    )
-    return np.asarray(picture)
-
-
-def sign_picture(sign, side):
-    """A sign in the middle of a white square."""
-    return centred(text_picture(sign, side // 2, side), side)
-
-
-def centred(picture, width):
-    """A picture with white at its sides, up to a width."""
-    left = (width - picture.shape[1]) // 2
-    right = width - picture.shape[1] - left
-    return padded(picture, (0, 0), (left, right))
-
-
-def beneath(upper, lower, gap=0):
-    """One picture below another of the same width."""
-    return np.concatenate([padded(upper, (0, gap), (0, 0)), lower])
-
-
-def beside(pictures):
-    """Pictures in a row, on one ground."""
-    height = max(picture.shape[0] for picture in pictures)
-    return np.concatenate(
-        [padded(p, (height - p.shape[0], 0), (0, 0)) for p in pictures], axis=1
-    )
-
-
-def padded(picture, rows, columns):
-    """A picture with white around it."""
-    return np.pad(picture, (rows, columns, (0, 0)), constant_values=255)
+    scale = picture_scale(sampler.sample_shape)
+    return labelled_grid(images, columns, scale, **words)
 
 
 def draw_film(sampler, args, film):
@@ -501,13 +466,10 @@ COMMANDS = {
 
 def check_model(sampler, args):
     """Checks that the model can make what is asked for."""
-    if args.label is not None and not sampler.num_classes:
-        raise UserError(f"--label: {args.path} is not a conditional model")
-    if sampler.num_classes and (args.label or 0) >= sampler.num_classes:
-        raise UserError(
-            f"--label: must lie from 0 to {sampler.num_classes - 1}; "
-            f"received {args.label}"
-        )
+    if args.label is not None:
+        (args.label,) = find_labels(sampler, "--label", [args.label])
+    elif sampler.num_classes:
+        args.label = 0
     channels = sampler.sample_shape[-1]
     if channels not in (1, 3):
         raise UserError(
@@ -520,8 +482,10 @@ def main():
     """Opens the model, draws the picture and the film."""
     args = parse_arguments()
     find_model(args.path)
-    files.check_writable(args.out)
+    cli.check_output("--out", args.out, args.overwrite)
     anim_path = getattr(args, "anim_path", None)
+    if anim_path:
+        cli.check_output("--anim-path", anim_path, args.overwrite)
     cli.load_tensorflow()
     from tf_gans.plotting import video
     from tf_gans.plotting.images import write_png

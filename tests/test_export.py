@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import op_def_registry
 
-import tf_gans
+import tf_gans.toys.gaussian
 from tests.paths import ROOT
 from tf_gans import export
 from tf_gans.errors import UserError
@@ -469,7 +469,7 @@ class Archive:
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(export, "_archive", Archive)
-    monkeypatch.setattr(export, "_describe", lambda gan: {})
+    monkeypatch.setattr(export, "_describe", lambda *_: {})
     return monkeypatch
 
 
@@ -732,6 +732,43 @@ def test_committed_model_is_what_is_exported_today(committed):
     np.testing.assert_array_equal(samples, generated["samples"])
     judged = run(loaded, "discriminate", samples=samples)
     assert np.isfinite(judged["logits"]).all()
+
+
+def test_committed_model_has_the_files_of_a_fresh_export(committed, gaussian):
+    """`make saved_models` makes them again."""
+    committed_files, fresh_files = (
+        {str(p.relative_to(top)) for p in top.rglob("*") if p.is_file()}
+        for top in (committed, gaussian.path)
+    )
+    assert committed_files == fresh_files
+    committed_graph, fresh_graph = map(
+        read_meta_graph, (committed, gaussian.path)
+    )
+    assert signatures_of(committed_graph) == signatures_of(fresh_graph)
+    about, fresh = (
+        json.loads((path / export.DESCRIPTION).read_text("utf-8"))
+        for path in (committed, gaussian.path)
+    )
+    assert about.keys() == fresh.keys()
+    for name in ("format", "sample_shape", "value_range", "num_classes"):
+        assert about[name] == fresh[name]
+
+
+def signatures_of(meta_graph):
+    """The names, types and shapes of all inputs and outputs."""
+    return {
+        name: [
+            {
+                key: (
+                    info.dtype,
+                    tuple(dim.size for dim in info.tensor_shape.dim),
+                )
+                for key, info in sorted(tensors.items())
+            }
+            for tensors in (signature.inputs, signature.outputs)
+        ]
+        for name, signature in meta_graph.signature_def.items()
+    }
 
 
 def test_committed_gaussian_makes_its_distribution(committed):

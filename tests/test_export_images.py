@@ -339,6 +339,9 @@ def test_description(exported):
     assert tuple(about["sample_shape"]) == tuple(gan.sample_shape)
     assert tuple(about["value_range"]) == gan.value_range
     assert about["num_classes"] == gan.num_classes
+    assert about["classes"] is None
+    named = export._describe(gan, ("cat", "dog", "cow"))
+    assert named["classes"] == ["cat", "dog", "cow"]
     assert about["versions"]["tensorflow"] == tf.__version__
     prior = keras.saving.deserialize_keras_object(about["latents"])
     assert isinstance(prior, latents.Uniform)
@@ -346,7 +349,7 @@ def test_description(exported):
 
 
 def test_description_of_what_is_no_image():
-    import tf_gans
+    import tf_gans.toys.gaussian
 
     gan = tf_gans.GAN(
         tf_gans.toys.gaussian.networks.Generator(),

@@ -22,7 +22,7 @@ the place of `num_samples`.
 
 What a graph does not say of itself stands beside it, in
 `assets.extra/tf_gans.json`: the prior of z, the range of the values, the number
-of classes, the shape of a sample.
+of classes and their names, the shape of a sample.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ DESCRIPTION = "assets.extra/tf_gans.json"
 _ROW_BY_ROW = 100_000
 
 
-def export_saved_model(gan, directory):
+def export_saved_model(gan, directory, classes=None):
     """Writes a model's next version as TensorFlow Serving wants it.
 
     The version is one more than the largest that stands in `directory`. It
@@ -60,6 +60,8 @@ def export_saved_model(gan, directory):
             inference mode.
         directory: str or path. The directory of the model, which holds one
             sub-directory a version. It is created where it is missing.
+        classes: sequence of str, the names of a conditional model's classes,
+            for its description. Defaults to `None`: they have none.
 
     Returns:
         The `pathlib.Path` of the new version, `directory/N`.
@@ -84,7 +86,7 @@ def export_saved_model(gan, directory):
             _archive(gan).write_out(whole, verbose=False)
             description = whole / DESCRIPTION
             description.parent.mkdir()
-            text = json.dumps(_describe(gan), indent=2) + "\n"
+            text = json.dumps(_describe(gan, classes), indent=2) + "\n"
             description.write_text(text, encoding="utf-8")
             for path in [*whole.rglob("*"), whole]:
                 sync(path)
@@ -99,7 +101,7 @@ def export_saved_model(gan, directory):
     return version
 
 
-def _describe(gan):
+def _describe(gan, classes=None):
     """Returns what a client needs to know that the graph does not say."""
     return {
         "format": 1,
@@ -107,6 +109,7 @@ def _describe(gan):
         "sample_shape": list(gan.sample_shape),
         "value_range": gan.value_range and list(gan.value_range),
         "num_classes": gan.num_classes,
+        "classes": classes and list(classes),
         "versions": {
             "tf_gans": __version__,
             "tensorflow": tf.__version__,

@@ -16,12 +16,16 @@ from tests.paths import REAL
 from tf_gans.errors import RunError, UserError
 from tf_gans.plotting import (
     GridFilm,
+    class_grid,
     find_ffmpeg,
     image_grid,
+    labelled_grid,
+    picture_scale,
     plot_curves,
     write_png,
 )
 from tf_gans.plotting import picture as pictures
+from tf_gans.plotting.text import beside, column_heads, text_picture
 
 DIGITS = REAL / "mnist.npz"
 
@@ -119,6 +123,104 @@ class TestGrid:
     def test_wrong_options(self, options):
         with pytest.raises(ValueError, match=f"`{next(iter(options))}` must"):
             image_grid(noise(4), **options)
+
+
+def test_the_scale_of_pictures():
+    for shape, scale in (((28, 28), 2), ((64, 64), 1), ((16, 90), 4)):
+        assert picture_scale((*shape, 3)) == scale
+
+
+class TestWords:
+    def test_without_words_it_is_a_plain_grid(self):
+        np.testing.assert_array_equal(
+            labelled_grid(noise(7), 3, 4), image_grid(noise(7), 3, scale=4)
+        )
+
+    def test_heads_stand_in_the_middle_of_columns(self):
+        grid = image_grid(noise(6, 28, 28), 3, scale=2)
+        made = labelled_grid(noise(6, 28, 28), 3, 2, heads=["0", "", "9"])
+        top = made.shape[0] - grid.shape[0]
+        np.testing.assert_array_equal(made[top:], grid)
+        columns = np.flatnonzero((made[:top] < 255).any(axis=(0, 2)))
+        first, last = columns[columns < 60], columns[columns >= 60]
+        assert abs(first.mean() - (4 + 28)) < 3
+        assert abs(last.mean() - (4 + 2 * 60 + 28)) < 3
+        assert np.ptp(first) < 10 > np.ptp(last)
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ["cat", "dog"],  # beside each other
+            ["aeroplane", "a"],  # upright
+            ["n" * 200, "a\nb"],  # and cut
+            ["\N{CJK UNIFIED IDEOGRAPH-732B}", ""],
+        ],
+    )
+    def test_names_never_touch(self, names):
+        """Nor the edge, nor the images; whatever their length."""
+        for width in (8, 28, 64):
+            heads = column_heads(names, 2 * width)
+            assert heads.shape[1:] == (2 * width, 3)
+            inked = (heads < 255).any(axis=2)
+            assert not inked[:2].any()
+            assert not inked[-1].any()
+            assert not inked[:, [0, width - 1, width, -1]].any()
+            assert inked.any() == bool("".join(names))
+            assert len(heads) < 160
+
+    def test_sides_stand_in_the_middle_of_rows(self):
+        grid = image_grid(noise(4, 28, 28), 2, scale=2)
+        sides = ["1", "222"]
+        made = labelled_grid(noise(4, 28, 28), 2, 2, sides=sides, corner="no")
+        height, width, _ = grid.shape
+        np.testing.assert_array_equal(made[-height:, -width:], grid)
+        left = (made[-height:, :-width] < 255).any(axis=2)
+        rows = np.flatnonzero(left.any(axis=1))
+        assert abs(rows[rows < 60].mean() - (4 + 28)) < 3
+        assert abs(rows[rows > 60].mean() - (4 + 60 + 28)) < 3
+        assert not left[:, [0, 1, -1]].any()
+        assert (made[:-height, :-width] < 255).any()
+
+    def test_captions_stand_below_images(self):
+        images = noise(3, 28, 28)
+        made = labelled_grid(images, 2, 2, captions=["7", "", "long words"])
+        word = text_picture("long words")
+        width = max(56, word.shape[1])
+        assert made.shape == (2 * (60 + 15) + 4, 2 * (width + 4) + 4, 3)
+        np.testing.assert_array_equal(
+            made[4 + 75 + 56 : 75 + 75, 4 : 4 + width], word
+        )
+        left = 4 + (width - 56) // 2
+        for row, image in ((0, images[0]), (1, images[2])):
+            part = made[4 + row * 75 :: 2, left::2][:28, :28]
+            np.testing.assert_array_equal(
+                part, np.broadcast_to(image, (28, 28, 3))
+            )
+
+    @pytest.mark.parametrize(
+        ("count", "columns", "names", "expected"),
+        [
+            (64, None, "abc", {"columns": 9, "heads": "abc" * 3}),
+            (64, None, "abcdefghij", {"columns": 10, "heads": "abcdefghij"}),
+            (20, 10, "abcdefghij", {"columns": 10, "heads": "abcdefghij"}),
+            (6, 4, "abc", {"columns": 4, "captions": "abcabc"}),
+            (2, None, "abc", {"captions": "ab"}),
+            (6, None, "a", {}),
+            (6, 2, "", {"columns": 2}),
+        ],
+    )
+    def test_classes(self, count, columns, names, expected):
+        made = class_grid(noise(count), names, columns)
+        np.testing.assert_array_equal(
+            made, labelled_grid(noise(count), **expected)
+        )
+
+    def test_pictures_side_by_side(self):
+        low, high = np.zeros((2, 3, 3), np.uint8), np.zeros((4, 1, 3), np.uint8)
+        both = beside([low, high])
+        assert both.shape == (4, 4, 3)
+        assert both[:2, :3].min() == 255
+        assert both[2:].max() == 0
 
 
 class TestPng:
@@ -240,6 +342,26 @@ class TestFilm:
         assert not len(changed[3])
         for frame in frames:
             np.testing.assert_array_equal(frame[:-36], frames[0][:-36])
+
+    def test_heads(self, tmp_path):
+        """Above the columns, in all frames, at the film's own scale."""
+        grids = [image_grid(noise(8, 28, 28) // 4 + i, 4) for i in range(2)]
+        names = ["cat", "dog", "aeroplane", "3"]
+        with GridFilm(tmp_path / "film.gif", heads=names) as film:
+            for grid in grids:
+                film.add(grid)
+        heads = column_heads(names, 5 * 122, 14)
+        for frame, grid in zip(
+            read_film(tmp_path / "film.gif", tmp_path / "decoded"),
+            grids,
+            strict=True,
+        ):
+            np.testing.assert_array_equal(frame[: len(heads)], heads)
+            large = image_grid_enlarged(grid, 5)
+            np.testing.assert_array_equal(
+                frame[len(heads) :][: len(large)], large
+            )
+            assert frame.shape[0] % 2 == 0
 
     def test_no_caption(self, tmp_path):
         frames = self.film(tmp_path, "film.gif", [image_grid(noise(4))], [""])

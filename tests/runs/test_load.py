@@ -7,13 +7,14 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tests import image_models
+from tests import image_models, script_runner
 from tests.paths import ROOT
 from tf_gans import export
 from tf_gans.errors import UserError
 from tf_gans.pixels import to_pixels
-from tf_gans.runs.load import find_model, open_sampler
+from tf_gans.runs.load import find_labels, find_model, open_sampler
 
 OPTIONS = {
     "plain": {"channels": 3, "ema": 0.5},
@@ -245,6 +246,43 @@ class TestDamage:
             open_sampler(copy)
 
     @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("sample_shape", None),
+            ("sample_shape", [16, "16", 3]),
+            ("value_range", [1]),
+            ("value_range", 3),
+        ],
+    )
+    @pytest.mark.parametrize("only_images", [False, True])
+    def test_a_wrong_value(self, copy, name, value, only_images):
+        path = copy / export.DESCRIPTION
+        about = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps({**about, name: value}))
+        with pytest.raises(UserError, match=r"json: cannot be read: ") as error:
+            open_sampler(copy, only_images=only_images)
+        if name == "sample_shape":
+            assert "`sample_shape` is " in str(error.value)
+        assert "\n" not in str(error.value)
+
+    @pytest.mark.parametrize("signature", ["other", "serving_default"])
+    def test_without_its_signature(self, copy, tmp_path, signature):
+        """A SavedModel of somebody else, or one of other inputs."""
+        module = tf.Module()
+        module.f = tf.function(
+            lambda x: {"samples": x}, [tf.TensorSpec((None, 100), name="x")]
+        )
+        other = str(tmp_path / "other")
+        tf.saved_model.save(module, other, {signature: module.f})
+        shutil.copytree(copy / "assets.extra", f"{other}/assets.extra")
+        with pytest.raises(UserError) as error:
+            open_sampler(other)
+        assert str(error.value) == (
+            f"{other}: lacks the signature serving_default, from z to samples; "
+            "export the model again"
+        )
+
+    @pytest.mark.parametrize(
         "name",
         ["saved_model.pb", "variables/variables.index"],
     )
@@ -260,9 +298,83 @@ class TestDamage:
             open_sampler(tmp_path)
 
 
-def test_older_exports_lack_the_description():
-    path = ROOT / "saved_models" / "gaussian" / "1"
-    if not path.exists() or (path / export.DESCRIPTION).exists():
-        pytest.skip("the committed model is another one")
-    with pytest.raises(UserError, match="export the model again"):
-        open_sampler(ROOT / "saved_models" / "gaussian")
+# What is no image -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gaussian", "gaussian_minibatch"])
+def test_the_models_that_ship(name):
+    """Numbers, in the data's own units."""
+    path = ROOT / "saved_models" / name
+    with pytest.raises(UserError, match=r"shape \(1,\), which are not images"):
+        open_sampler(path)
+    sampler = open_sampler(path, only_images=False)
+    samples = sampler.samples(sampler.draw_each(np.arange(2000)))
+    assert (samples.dtype, samples.shape) == (np.float32, (2000, 1))
+    assert abs(samples.mean() - 4) < 0.1
+    assert abs(samples.std() - 0.5) < 0.1
+    with pytest.raises(ValueError, match="must be images"):
+        sampler.images(sampler.draw_each([0]))
+
+
+def test_samples_are_what_images_are_made_of(sampler):
+    z = sampler.draw_each(np.arange(11))
+    samples = sampler.samples(z)
+    assert samples.dtype == np.float32
+    np.testing.assert_array_equal(
+        to_pixels(samples, sampler.value_range), sampler.images(z)
+    )
+
+
+def test_a_run_whose_data_are_gone(tmp_path):
+    """The networks of a small problem follow its data."""
+    data = tmp_path / "numbers.txt"
+    data.write_text("\n".join(str(n / 7) for n in range(50)))
+    gaussian = script_runner.load("gaussian")
+    flags = ["--recipe", "code", "--num-steps", 2, "--run-dir", "run"]
+    script_runner.run(gaussian, *flags, "--data", data, cwd=tmp_path)
+    sampler = open_sampler(tmp_path / "run", only_images=False)
+    assert sampler.samples(sampler.draw_each([1, 2])).shape == (2, 1)
+    data.unlink()
+    with pytest.raises(UserError, match=r"numbers\.txt") as error:
+        open_sampler(tmp_path / "run", only_images=False)
+    assert "\n" not in str(error.value)
+
+
+# The names of classes ---------------------------------------------------------
+
+
+def test_classes_without_names(sampler):
+    if not sampler.num_classes:
+        assert sampler.classes == []
+        with pytest.raises(UserError, match="--labels: the model is not a con"):
+            find_labels(sampler, "--labels", ["0"])
+        return
+    assert sampler.classes == ["0", "1", "2"]
+    assert find_labels(sampler, "--labels", ["2", "0"]) == [2, 0]
+    for name in ("3", "x", "", "-1", "\N{SUPERSCRIPT TWO}"):
+        with pytest.raises(UserError) as error:
+            find_labels(sampler, "--labels", ["0", name])
+        assert str(error.value) == (
+            f"--labels: must lie from 0 to 2; received {name}"
+        )
+
+
+@pytest.mark.parametrize("kind", ["run", "model"])
+def test_classes_with_names(make_case, tmp_path, kind):
+    """A name that looks like a number is a name, as pictures show it."""
+    names = ["cat", "dog", "0"]
+    gan, options = make_case("conditional").gan, OPTIONS["conditional"]
+    if kind == "run":
+        image_models.write_run(tmp_path / "m", gan, **options, classes=names)
+    else:
+        export.export_saved_model(gan, tmp_path / "m", names)
+    sampler = open_sampler(tmp_path / "m")
+    assert sampler.classes == names
+    assert find_labels(sampler, "--label", ["dog", "2", "0", "1"]) == [
+        *(1, 2, 2, 1)
+    ]
+    with pytest.raises(UserError) as error:
+        find_labels(sampler, "--label", ["cow"])
+    assert str(error.value) == (
+        "--label: must lie from 0 to 2, or be one of cat, dog, 0; received cow"
+    )

@@ -2,16 +2,21 @@
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests import script_runner
 from tests.script_runner import assert_same_weights, count_frames
+from tf_gans import export
 from tf_gans.errors import RunError
 from tf_gans.plotting import images
+from tf_gans.plotting.text import column_heads
 from tf_gans.runs.directory import RunDirectory
 
+DCGAN = script_runner.load("dcgan")
 MNIST = script_runner.load("mnist")
 FLAGS = ["--network", "dense", "--batch-size", 16, "--log-every", 1]
 
@@ -107,3 +112,80 @@ def test_a_late_film_has_no_frames(data, tmp_path):
     assert "no frames were recorded" in err
     assert "draw it again" not in err
     assert not (tmp_path / "film.gif").exists()
+
+
+def test_a_film_is_not_replaced_unasked(data, tmp_path):
+    """But for the run's own, which it draws again when it goes on."""
+    path = tmp_path / "film.gif"
+    path.write_text("precious")
+    film = ["--anim-path", "film.gif", "--anim-every", 2]
+    new = [*FLAGS, "--data", data, "--run-dir", "run", "--epochs", 1, *film]
+    line = script_runner.refused(MNIST, *new, cwd=tmp_path)
+    assert line.endswith(
+        "--anim-path film.gif: exists; name another file, or add --overwrite "
+        "to replace it"
+    )
+    assert path.read_text() == "precious"
+    assert not (tmp_path / "run").exists()
+    run(tmp_path, *new, "--overwrite")
+    assert count_frames(path) == 3
+    resume = ["--run-dir", "run", "--resume", "--epochs"]
+    run(tmp_path, *resume, 2, "--anim-path", tmp_path / "other.gif")
+    path.write_text("precious")
+    script_runner.refused(MNIST, *resume, 3, *film, cwd=tmp_path)
+    run(tmp_path, *resume, 3)
+    own = ["--anim-path", "other.gif", "--anim-every", 1]
+    run(tmp_path, *resume, 4, *own)
+    assert count_frames(tmp_path / "other.gif") == 5
+    assert path.read_text() == "precious"
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    """A conditional run on images whose labels are words."""
+    cwd = tmp_path_factory.mktemp("named")
+    rng = np.random.default_rng(0)
+    np.savez(
+        cwd / "data.npz",
+        x_train=rng.integers(0, 256, (32, 28, 28), np.uint8),
+        y_train=["dog", "cat"] * 16,
+    )
+    flags = ["--data", "data.npz", "--conditional", "--width", 4]
+    flags += ["--batch-size", 16, "--epochs", 1, "--run-dir", "run"]
+    film = ["--anim-path", "film.gif", "--anim-every", 1]
+    script_runner.run(DCGAN, *flags, *film, "--export", "saved", cwd=cwd)
+    return cwd
+
+
+def test_pictures_name_the_classes(named, tmp_path):
+    """The grids, the film, the configuration and the export."""
+    assert config(named / "run")["classes"] == ["cat", "dog"]
+    description = named / "saved/1" / export.DESCRIPTION
+    assert json.loads(description.read_text())["classes"] == ["cat", "dog"]
+    pictures = [(named / "run/samples.png", 2)]
+    pictures += [(p, 1) for p in (named / "run/samples").iterdir()]
+    assert len(pictures) > 1
+    for path, scale in pictures:
+        with Image.open(path) as picture:
+            made = np.asarray(picture)
+        heads = column_heads(["cat", "dog"], made.shape[1])
+        np.testing.assert_array_equal(made[: len(heads)], heads)
+        assert len(made) == len(heads) + scale * (8 * 30 + 2)
+    with Image.open(named / "film.gif") as film:
+        made = np.asarray(film.convert("RGB")).astype(int)
+    heads = column_heads(["cat", "dog"], 9 * 62, 14)
+    assert np.abs(made[: len(heads)] - heads).max() < 16
+
+
+def test_a_run_that_does_not_know_its_classes_goes_on(named, tmp_path):
+    """One of the first release; it learns them."""
+    shutil.copytree(named / "run", tmp_path / "run")
+    document = json.loads((tmp_path / "run/config.json").read_text())
+    del document["config"]["classes"], document["id"], document["sha256"]
+    (tmp_path / "run/config.json").write_text(json.dumps(document))
+    for path in (tmp_path / "run/checkpoints").glob("*.json"):
+        seal = json.loads(path.read_text())
+        path.write_text(json.dumps({**seal, "run": None}))
+    flags = ["--run-dir", tmp_path / "run", "--resume", "--epochs", 2]
+    script_runner.run(DCGAN, *flags, cwd=named)
+    assert config(tmp_path / "run")["classes"] == ["cat", "dog"]

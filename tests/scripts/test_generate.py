@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from tests import image_models, script_runner
+from tests.paths import ROOT
 from tf_gans import export
-from tf_gans.plotting.images import image_grid
+from tf_gans.plotting import class_grid, image_grid
 from tf_gans.runs.load import open_sampler
 
 PLAIN = {"channels": 3}
@@ -43,7 +44,10 @@ def npz(script, models, tmp_path):
 
     def make(model, *arguments):
         path = tmp_path / "samples.npz"
-        script_runner.run(script, models / model, "--npz", path, *arguments)
+        script_runner.run(
+            script,
+            *[models / model, "--npz", path, "--overwrite", *arguments],
+        )
         with np.load(path) as arrays:
             return dict(arrays)
 
@@ -90,7 +94,7 @@ def test_all_outputs(script, models, tmp_path):
     np.testing.assert_array_equal(arrays["seeds"], np.arange(5, 15))
     np.testing.assert_array_equal(read_folder(tmp_path / "pngs")[1], images)
     grid = np.asarray(Image.open(tmp_path / "deep/grid.png"))
-    np.testing.assert_array_equal(grid, image_grid(images, 4))
+    np.testing.assert_array_equal(grid, image_grid(images, 4, scale=4))
     sampler = open_sampler(models / "plain")
     z = sampler.draw_each(arrays["seeds"])
     assert_about_equal(images, sampler.images(z))
@@ -195,7 +199,8 @@ def test_batch_statistics(npz, models):
         (["plain", "--grid", "a.png", "-n", "10001"], "up to 10000 images"),
         (["plain", "--npz", "a.npz", "--columns", "3"], "needs --grid"),
         (["plain", "--npz", "a.npz", "--seed", "-1"], "from 0 to 2147483647"),
-        (["plain", "--npz", "a.npz", "--labels", "1,x"], "received 'x'"),
+        (["conditional", "--npz", "a.npz", "--labels", "1,x"], "received x"),
+        (["conditional", "--npz", "a.npz", "--labels", "1,,2"], "received "),
         (["plain", "--npz", "file/a.npz"], "file is not a directory"),
         (["plain", "--png-dir", "file"], "Not a directory"),
         (["plain", "--png-dir", "full"], "full: is in use; name a new"),
@@ -305,6 +310,77 @@ def test_what_stood_there_is_kept_when_it_fails(
     monkeypatch.setattr(
         script, "generate", lambda *_: os.stat(tmp_path / "missing")
     )
-    script_runner.refused(script, models / "plain", "--npz", path)
+    flags = ["--npz", path, "--overwrite"]
+    script_runner.refused(script, models / "plain", *flags)
     assert path.read_text() == "precious"
     assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
+@pytest.mark.parametrize("flag", ["--grid", "--npz"])
+def test_files_are_not_replaced_unasked(script, models, tmp_path, flag):
+    path = tmp_path / ("a.png" if flag == "--grid" else "a.npz")
+    path.write_text("precious")
+    arguments = [models / "plain", "-n", 2, flag, path]
+    assert script_runner.refused(script, *arguments) == (
+        f"generate.py: {flag} {path}: exists; name another file, or add "
+        "--overwrite to replace it"
+    )
+    assert path.read_text() == "precious"
+    script_runner.run(script, *arguments, "--overwrite")
+    assert path.stat().st_size > 100
+
+
+def test_the_models_that_ship(script, tmp_path):
+    """Samples that are no images: any shape into an archive, none to draw."""
+    model = ROOT / "saved_models/gaussian"
+    path = tmp_path / "numbers.npz"
+    script_runner.run(script, model, "-n", 500, "--npz", path)
+    with np.load(path) as arrays:
+        arrays = dict(arrays)
+    assert arrays.keys() == {"samples", "seeds"}
+    samples = arrays["samples"]
+    assert (samples.dtype, samples.shape) == (np.float32, (500, 1))
+    assert abs(samples.mean() - 4) < 0.1
+    for flag, name in (("--grid", "a.png"), ("--png-dir", "pngs")):
+        line = script_runner.refused(script, model, flag, tmp_path / name)
+        assert line.endswith("samples of shape (1,), which are not images")
+    assert [p.name for p in tmp_path.iterdir()] == ["numbers.npz"]
+
+
+def test_labels_by_name(script, tmp_path):
+    gan = image_models.build(**CONDITIONAL)
+    export.export_saved_model(gan, tmp_path / "model", ["cat", "dog", "cow"])
+    script_runner.run(
+        script,
+        *[tmp_path / "model", "-n", 3, "--npz", tmp_path / "a.npz"],
+        *["--labels", "dog,0"],
+    )
+    with np.load(tmp_path / "a.npz") as arrays:
+        np.testing.assert_array_equal(arrays["labels"], [1, 0, 1])
+
+
+def test_grids_name_the_classes(script, models, tmp_path):
+    grids = {}
+    for name, flags in (
+        ("all", []),
+        ("two", ["--labels", "2,1"]),
+        ("below", ["--columns", 4]),
+        ("one", ["--labels", "2"]),
+    ):
+        path = tmp_path / f"{name}.png"
+        archive = tmp_path / f"{name}.npz"
+        script_runner.run(
+            script,
+            *[models / "conditional", "-n", 12, *flags],
+            *["--grid", path, "--npz", archive],
+        )
+        grids[name] = np.asarray(Image.open(path)), np.load(archive)["samples"]
+    for name, words, columns in (
+        ("all", ["0", "1", "2"], 3),
+        ("two", ["2", "1"], None),
+        ("below", ["0", "1", "2"], 4),
+        ("one", [], None),
+    ):
+        grid, images = grids[name]
+        expected = class_grid(images, words, columns, scale=2)
+        np.testing.assert_array_equal(grid, expected)

@@ -10,12 +10,13 @@ from PIL import Image
 
 from tests import image_models, script_runner
 from tf_gans import export, latent_space, latents
-from tf_gans.plotting.images import image_grid
+from tf_gans.plotting import text
 from tf_gans.runs.load import open_sampler
 
 PLAIN = {"channels": 3}
 CONDITIONAL = {"size": 28, "num_classes": 3}
 SCALE = 4  # 16 pixels become 64
+LINE = text.text_picture("98").shape[0]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,9 @@ def picture(script, models, tmp_path):
     def make(command, *arguments, model="plain"):
         path = tmp_path / "deep" / "picture.png"
         out, err = script_runner.run(
-            script, command, models / model, "--out", path, *arguments
+            script,
+            *[command, models / model, "--out", path, "--overwrite"],
+            *arguments,
         )
         assert out.startswith(f"Picture: {path}\n")
         assert err == ""
@@ -54,11 +57,12 @@ def picture(script, models, tmp_path):
     return make
 
 
-def tile(picture, row, column, side=16, scale=SCALE, padding=2):
-    """An image in a grid, in its own size."""
+def tile(picture, row, column, side=16, scale=SCALE, padding=2, line=0):
+    """An image in a grid, in its own size; a line may be below each."""
     top, left = (
         (padding + (side + padding) * n) * scale for n in (row, column)
     )
+    top += row * line
     return picture[
         top : top + side * scale : scale, left : left + side * scale : scale
     ]
@@ -69,21 +73,26 @@ def assert_about_equal(image, expected):
     assert np.abs(image - expected.astype(int)).max() <= 1
 
 
-def test_sheet(script, picture, sampler):
+def assert_below(picture, row, column, caption):
+    """What stands below an image."""
+    top = 8 + row * (72 + LINE) + 64
+    left = 8 + column * 72
+    expected = text.centred(text.text_picture(caption), 64)
+    part = picture[top : top + LINE, left : left + 64]
+    np.testing.assert_array_equal(part, expected)
+
+
+def test_sheet(picture, sampler):
     made = picture("sheet", "-n", 6, "--seed", 98)
     images = sampler.images(sampler.draw_each(98 + np.arange(6)))
     assert len(np.unique(images)) > 50
     # Three columns; below each image is a line with its number.
-    line = script.text_picture("98", 11).shape[0]
     for number, image in enumerate(images):
         row, column = divmod(number, 3)
-        top, left = 2 + row * (64 + line + 2), 2 + column * 66
-        part = made[top : top + 64 : SCALE, left : left + 64 : SCALE]
-        assert_about_equal(part, image)
-        text = made[top + 64 : top + 64 + line, left : left + 64]
-        assert text.min() < 120  # ink
-        assert (text == 255).mean() > 0.7
-    assert made.shape == (2 * (64 + line + 2) + 2, 3 * 66 + 2, 3)
+        assert_about_equal(tile(made, row, column, line=LINE), image)
+        assert_below(made, row, column, str(98 + number))
+    assert made.min() < 120  # ink
+    assert made.shape == (2 * (72 + LINE) + 8, 3 * 72 + 8, 3)
 
 
 def test_numbers_wider_than_the_images(picture):
@@ -93,14 +102,19 @@ def test_numbers_wider_than_the_images(picture):
 
 def test_interpolate(picture, sampler):
     made = picture("interpolate", "--seeds", "3,17,4", "--steps", 5)
-    assert made.shape == (2 * 72 + 8, 5 * 72 + 8, 3)
+    assert made.shape == (2 * (72 + LINE) + 8, 5 * 72 + 8, 3)
+    for row, captions in enumerate((("3", "17"), ("17", "4"))):
+        for column, caption in zip(
+            (0, 2, 4), (captions[0], "", captions[1]), strict=True
+        ):
+            assert_below(made, row, column, caption)
     z = sampler.draw_each([3, 17, 4])
     first, middle, last = sampler.images(z)
     assert np.abs(first.astype(int) - last).max() > 50
     assert_about_equal(tile(made, 0, 0), first)
     assert_about_equal(tile(made, 0, 4), middle)
-    assert_about_equal(tile(made, 1, 0), middle)
-    assert_about_equal(tile(made, 1, 4), last)
+    assert_about_equal(tile(made, 1, 0, line=LINE), middle)
+    assert_about_equal(tile(made, 1, 4, line=LINE), last)
     (halfway,) = sampler.images((z[:1] + z[1:2]) / 2)
     assert_about_equal(tile(made, 0, 2), halfway)
 
@@ -178,9 +192,19 @@ def test_arithmetic(script, picture, sampler):
     side = 16 * SCALE + 4 * SCALE
     assert_about_equal(tile(made[-side:, :side], 0, 0), mean)
     exemplars = sampler.images(a)
-    top = made[: 3 * 72 + 8, :side]
+    head = text.column_heads(["a"], side)
+    np.testing.assert_array_equal(made[: len(head), :side], head)
+    top = made[len(head) :, :side]
     for row in range(3):
-        assert_about_equal(tile(top, row, 0), exemplars[row])
+        assert_about_equal(tile(top, row, 0, line=LINE), exemplars[row])
+        assert_below(top, row, 0, str(row + 1))
+    # And words over the means and the result.
+    word = made[-side - LINE : -side, :side]
+    expected = text.centred(text.label("mean"), side)
+    np.testing.assert_array_equal(word, expected)
+    word = made[-(3 * 72 + 8) - LINE : -(3 * 72 + 8), -(3 * 72 + 8) :]
+    expected = text.centred(text.label("a \N{MINUS SIGN} b + c"), 3 * 72 + 8)
+    np.testing.assert_array_equal(word, expected)
 
 
 def test_the_film_of_the_arithmetic(script):
@@ -207,12 +231,29 @@ def test_the_film_of_the_arithmetic(script):
     assert (other[0] != end[0]).any()
 
 
+def without_words(picture, heads, sides, corner):
+    """The grid alone; looks at the words around it."""
+    height, width = len(sides) * 72 + 8, len(heads) * 72 + 8
+    above = text.column_heads(heads, width)
+    left = text.row_heads(sides, height)
+    left = text.beneath(text.label(corner), left)
+    assert picture.shape == (
+        *(height + len(above), width + left.shape[1]),
+        3,
+    )
+    np.testing.assert_array_equal(picture[: len(above), -width:], above)
+    np.testing.assert_array_equal(picture[-len(left) :, :-width], left)
+    return picture[-height:, -width:]
+
+
 def test_sweep(picture, sampler):
     made = picture(
         "sweep",
         *["--seed", 5, "--dimensions", "0,7", "--range", 3, "--steps", 3],
     )
-    assert made.shape == (2 * 72 + 8, 3 * 72 + 8, 3)
+    made = without_words(
+        made, ["-3.00", "+0.00", "+3.00"], ["z[0]", "z[7]"], "seed 5"
+    )
     z = sampler.draw_each([5])
     for row, dimension in enumerate((0, 7)):
         for column, value in enumerate((-3, 0, 3)):
@@ -250,6 +291,9 @@ def test_turn(picture, sampler):
     )
     left, right, z = (
         sampler.draw_each(s) for s in ([1, 2], [3, 4, 5], [9, 10])
+    )
+    made = without_words(
+        made, ["-0.50", "-0.25", "+0.00", "+0.25", "+0.50"], ["9", "10"], "seed"
     )
     vector = right.mean(axis=0) - left.mean(axis=0)
     for row in range(2):
@@ -325,21 +369,6 @@ def test_an_export(script, tmp_path):
         assert film.n_frames == 9
 
 
-def test_the_scale_of_pictures(script):
-    for shape, scale in (((28, 28), 2), ((64, 64), 1), ((16, 90), 4)):
-        sampler = types.SimpleNamespace(sample_shape=(*shape, 3))
-        assert script.picture_scale(sampler) == scale
-
-
-def test_pictures_side_by_side(script):
-    low, high = np.zeros((2, 3, 3), np.uint8), np.zeros((4, 1, 3), np.uint8)
-    both = script.beside([low, high])
-    assert both.shape == (4, 4, 3)
-    assert both[:2, :3].min() == 255
-    assert both[2:].max() == 0
-    assert image_grid(np.stack([both] * 2)).dtype == np.uint8
-
-
 # Mistakes ---------------------------------------------------------------------
 
 SEEDS = ["--seeds", "1,2"]
@@ -403,3 +432,26 @@ def test_the_arc_between_opposite_numbers(script):
     sampler.draw_each = lambda seeds: np.array([[1.0], [-2.0]], np.float32)
     with pytest.raises(script.UserError, match=r"--method slerp: .* opposite"):
         script.interpolate(sampler, args)
+
+
+def test_files_are_not_replaced_unasked(script, models, tmp_path):
+    """The default name, too."""
+    flags = ["sweep", models / "plain", "--dimensions", 1, "--frames", 2]
+    for flag, name in (("--out", "sweep.png"), ("--anim-path", "a.gif")):
+        path = tmp_path / name
+        path.write_text("precious")
+        film = ["--anim-path", "a.gif"]
+        line = script_runner.refused(script, *flags, *film, cwd=tmp_path)
+        assert line == (
+            f"latent.py: {flag} {name}: exists; name another file, or add "
+            "--overwrite to replace it"
+        )
+        assert path.read_text() == "precious"
+        if flag == "--anim-path":
+            (tmp_path / "sweep.png").touch()
+            script_runner.run(
+                script, *flags, *film, "--overwrite", cwd=tmp_path
+            )
+            with Image.open(path) as made:
+                assert made.n_frames == 2
+        path.unlink()

@@ -1,27 +1,25 @@
 """Pictures of many images: grids, PNG files, and the film of a training."""
 
 import math
-import pathlib
 from typing import Any
 
-import matplotlib
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from tf_gans import files
 from tf_gans.errors import RunError, check_positive_int
+from tf_gans.plotting import text
 from tf_gans.plotting.video import VideoWriter, check_video_path
 
 # A film's frames are at least this wide, in pixels: small images are enlarged.
 _MIN_WIDTH = 512
 
-_PAPER = 255
-_INK = (77, 77, 77)
+# Images with a shorter side are enlarged in pictures.
+_MIN_SIDE = 56
 
-# All characters of this font, which comes with matplotlib, have one width, so
-# that nothing moves while a number counts.
-_FONT = "fonts/ttf/DejaVuSansMono.ttf"
-_FONT_SIZE = 18  # in pixels, as all that follow
+_PAPER = text.PAPER
+_FONT_SIZE = 18  # of a film's captions, in pixels, as all that follow
+_HEAD_SIZE = 14
 _STRIP = 36
 _BASELINE = 24
 _INDENT = 8
@@ -75,6 +73,85 @@ def image_grid(images, columns=None, padding=2, scale=1, background=255):
     return _enlarge(grid, check_positive_int("scale", scale))
 
 
+def picture_scale(sample_shape):
+    """How many times images are enlarged to be looked at.
+
+    Args:
+        sample_shape: tuple of ints, `(height, width, channels)`.
+    """
+    return -(-_MIN_SIDE // min(*sample_shape[:2], _MIN_SIDE))
+
+
+def labelled_grid(
+    images,
+    columns=None,
+    scale=1,
+    heads=(),
+    sides=(),
+    corner="",
+    captions=(),
+):
+    """Places images side by side, with words around them.
+
+    Args:
+        images, columns, scale: see `image_grid`.
+        heads: sequence of str, one for each column, written above it. Defaults
+            to `()`: nothing.
+        sides: sequence of str, one for each row, written to its left. Defaults
+            to `()`.
+        corner: str, written above the sides. Defaults to `""`.
+        captions: sequence of str, one for each image, written below it.
+            Defaults to `()`.
+
+    Returns:
+        A uint8 array of shape `(height, width, 3)`.
+    """
+    images = np.asarray(images).repeat(scale, axis=1).repeat(scale, axis=2)
+    if captions:
+        images = np.broadcast_to(images, (*images.shape[:3], 3))
+        words = [text.label(caption) for caption in captions]
+        width = max(images.shape[2], *(word.shape[1] for word in words))
+        images = np.stack(
+            [
+                text.beneath(image, text.centred(word, width))
+                for image, word in zip(images, words, strict=True)
+            ]
+        )
+    grid = image_grid(images, columns, padding=2 * scale)
+    left = text.row_heads(sides, grid.shape[0]) if sides else None
+    if heads:
+        grid = text.beneath(text.column_heads(heads, grid.shape[1]), grid)
+    if left is not None:
+        grid = text.beside([text.beneath(text.label(corner), left), grid])
+    return grid
+
+
+def class_grid(images, names=(), columns=None, scale=1):
+    """Places images whose classes take turns.
+
+    The classes' names stand above the columns where each column has one class,
+    and below the images otherwise.
+
+    Args:
+        images, columns, scale: see `image_grid`. By default each column has
+            one class where there are images enough.
+        names: sequence of str, of the first image's class, the second's and so
+            on until they begin again. Fewer than two are not shown. Defaults
+            to `()`.
+
+    Returns:
+        A uint8 array of shape `(height, width, 3)`.
+    """
+    names, words = list(names), {}
+    if 1 < len(names) <= len(images) and not columns:
+        columns = len(names) * (round(len(images) ** 0.5 / len(names)) or 1)
+    if len(names) > 1 and columns and columns % len(names) == 0:
+        words["heads"] = names * (columns // len(names))
+    elif len(names) > 1:
+        words["captions"] = (names * len(images))[: len(images)]
+    return labelled_grid(images, columns, scale, **words)
+
+
 def write_png(path, array):
     """Writes an image as a PNG file, whole or not at all.
 
@@ -113,6 +190,8 @@ class GridFilm:
     Args:
         path: str or path-like. The film's; see `VideoWriter`.
         fps: int. Frames per second. Defaults to `20`.
+        heads: sequence of str, one for each column of the grids, written above
+            it. Defaults to `()`: nothing.
 
     Raises:
         UserError: the film cannot be written; see `check_video_path`.
@@ -125,12 +204,10 @@ class GridFilm:
     ...         film.add(image_grid(images[step]), f"step {step:>3}")
     """
 
-    def __init__(self, path, fps=20):
+    def __init__(self, path, fps=20, heads=()):
         self.path = check_video_path(path)
         self.fps = check_positive_int("fps", fps)
-        self._font = ImageFont.truetype(
-            pathlib.Path(matplotlib.get_data_path(), _FONT), _FONT_SIZE
-        )
+        self._heads = heads
         # Both from the first grid on.
         self._shape = None
         self._writer: Any = None  # a VideoWriter
@@ -168,7 +245,8 @@ class GridFilm:
         if self._writer is None:
             self._start(shape)
         large = _enlarge(grid, self._scale)
-        self._frame[: large.shape[0], : large.shape[1]] = large
+        grid_end = self._top + large.shape[0]
+        self._frame[self._top : grid_end, : large.shape[1]] = large
         self._frame[-_STRIP:] = self._draw_strip(caption)
         self._writer.write(self._frame)
 
@@ -176,15 +254,21 @@ class GridFilm:
         height, width, _ = self._shape = shape
         self._scale = -(-_MIN_WIDTH // width)
         height, width = height * self._scale, width * self._scale
+        heads = np.empty((0, width, 3), np.uint8)
+        if self._heads:
+            heads = text.column_heads(self._heads, width, _HEAD_SIZE)
+        self._top = heads.shape[0]
+        height += self._top
         # Even, as films are.
         height, width = height + height % 2 + _STRIP, width + width % 2
         self._frame = np.full((height, width, 3), _PAPER, np.uint8)
+        self._frame[: self._top, : heads.shape[1]] = heads
         self._writer = VideoWriter(self.path, width, height, self.fps)
         self._writer.__enter__()
 
     def _draw_strip(self, caption):
         width = self._frame.shape[1]
-        if self._font.getlength(caption) > width - 2 * _INDENT:
+        if text.font(_FONT_SIZE).getlength(caption) > width - 2 * _INDENT:
             raise ValueError(
                 f"`caption` must fit into {width} pixels. "
                 f"Received: caption={caption!r}"
@@ -193,8 +277,8 @@ class GridFilm:
         ImageDraw.Draw(strip).text(
             (_INDENT, _BASELINE),
             caption,
-            fill=_INK,
-            font=self._font,
+            fill=text.INK,
+            font=text.font(_FONT_SIZE),
             anchor="ls",  # the left end of the baseline
         )
         return np.asarray(strip)

@@ -7,6 +7,7 @@ answered at once.
 import argparse
 import contextlib
 import difflib
+import json
 import math
 import os
 import pathlib
@@ -16,6 +17,7 @@ import signal
 import sys
 import tempfile
 
+from tf_gans import files
 from tf_gans.errors import UserError
 
 
@@ -122,6 +124,38 @@ def ending_in(suffix):
     return parse
 
 
+def add_overwrite_flag(add):
+    """Adds `--overwrite`; see `check_output`.
+
+    Args:
+        add: the `add_argument` of a group.
+    """
+    add(
+        "--overwrite",
+        action="store_true",
+        help="replace files that exist (default: refuse to)",
+    )
+
+
+def check_output(flag, path, overwrite):
+    """Checks that a file can be written, and replaces none unasked.
+
+    Args:
+        flag: str. What names the file.
+        path: path.
+        overwrite: bool. Whether `--overwrite` is given.
+
+    Raises:
+        UserError: the file cannot be made there, or there is one.
+    """
+    files.check_writable(path)
+    if not overwrite and path.exists():
+        raise UserError(
+            f"{flag} {path}: exists; name another file, or add --overwrite to "
+            "replace it"
+        )
+
+
 def add_training_flags(add):
     """Adds `--seed` and `--jit-compile`.
 
@@ -195,6 +229,7 @@ def add_run_flags(add, log_every, checkpoints, anim_every, frames):
         help="write the trained model as the next version of a SavedModel "
         "for TensorFlow Serving",
     )
+    add_overwrite_flag(add)
 
 
 def parse_run(parser):
@@ -222,7 +257,6 @@ def check_run(name, values):
         UserError: a file cannot be written, or the run directory is not what
             the flags say.
     """
-    from tf_gans import files
     from tf_gans.runs.directory import RunDirectory
 
     if values.anim_path:
@@ -239,6 +273,19 @@ def check_run(name, values):
         RunDirectory.check_new(values.run_dir)
     else:
         files.check_writable(pathlib.Path("runs/new"))
+    if values.anim_path:
+        path = values.anim_path
+        is_own = values.resume and film_of(run) == str(path.absolute())
+        check_output("--anim-path", path, values.overwrite or is_own)
+
+
+def film_of(run):
+    """The path of the film that a run has made, or None."""
+    try:
+        summary = json.loads((run.path / "summary.json").read_text("utf-8"))
+        return summary["film"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 @contextlib.contextmanager

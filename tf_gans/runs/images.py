@@ -141,6 +141,8 @@ class ImageTraining(Training):
             "channels": channels,
             "identity": images.identity,
             "num_classes": source.num_classes,
+            "classes": images.classes
+            and list(images.classes[: source.num_classes]),
         }
 
     def check_size(self, size):
@@ -183,7 +185,8 @@ class ImageTraining(Training):
         board = callbacks.TensorBoard(run.path / "tensorboard", args.log_every)
 
         def keep(step, images):
-            grid = plotting.image_grid(images, model.num_classes)
+            names = class_names(session)
+            grid = plotting.class_grid(images, names, model.num_classes)
             path = run.path / "samples" / f"step-{step:09d}.png"
             plotting.write_png(path, grid)
             board.image(step, grid)
@@ -223,7 +226,8 @@ class ImageTraining(Training):
         from tf_gans import plotting
 
         images = self._grid(session).draw(session.model)
-        grid = plotting.image_grid(images, session.model.num_classes, scale=2)
+        columns, names = session.model.num_classes, class_names(session)
+        grid = plotting.class_grid(images, names, columns, scale=2)
         path = session.run.path / "samples.png"
         plotting.write_png(path, grid)
         print(f"Samples: {path}")
@@ -234,7 +238,8 @@ class ImageTraining(Training):
 
         per_epoch = self.steps_per_epoch(session)
         columns = session.model.num_classes
-        with plotting.GridFilm(session.args.anim_path) as film:
+        path, heads = session.args.anim_path, class_names(session)
+        with plotting.GridFilm(path, heads=heads) as film:
 
             def add(steps, images):
                 for step, samples in zip(steps, images, strict=True):
@@ -244,6 +249,12 @@ class ImageTraining(Training):
                     )
 
             yield types.SimpleNamespace(add=add)
+
+
+def class_names(session):
+    """The names of a conditional model's classes, or their numbers."""
+    numbers = map(str, range(session.model.num_classes or 0))
+    return session.config.get("classes") or list(numbers)
 
 
 def _check(config, count, height, width):

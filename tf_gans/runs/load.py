@@ -84,14 +84,21 @@ def load_run(path):
         A compiled model.
 
     Raises:
-        UserError: there is no run, or no checkpoint that is whole.
+        UserError: there is no run, no checkpoint that is whole, or no data
+            where the networks follow them.
     """
     from tf_gans.runs.directory import RunDirectory
 
     run = RunDirectory.resume(path)
     if run.checkpoints.newest() is None:
         raise UserError(f"{path}: has no checkpoint that is whole")
-    model = build(run.config)
+    try:
+        model = build(run.config)
+    except OSError as error:
+        raise UserError(
+            f"{path}: its data cannot be read: {error.filename}: "
+            f"{error.strerror}"
+        ) from None
     run.load_checkpoint(model, cli.warn)
     return model
 
@@ -128,8 +135,10 @@ def find_model(path):
     )
 
 
-def open_sampler(path, batch_size=_BATCH_SIZE, batch_statistics=False):
-    """Opens a trained generator of images.
+def open_sampler(
+    path, batch_size=_BATCH_SIZE, batch_statistics=False, only_images=True
+):
+    """Opens a trained generator.
 
     Args:
         path: see `find_model`.
@@ -138,13 +147,14 @@ def open_sampler(path, batch_size=_BATCH_SIZE, batch_statistics=False):
             own statistics, as in training, and not the moving averages. Then
             an image depends on the whole batch that it is computed in. Of
             runs only: an export is in inference mode for good.
+        only_images: bool. Whether a generator of anything else is refused.
 
     Returns:
         A `Sampler`.
 
     Raises:
         UserError: there is no such model, it cannot be read, or its samples
-            are not images.
+            are not images and `only_images`.
 
     Example:
 
@@ -154,17 +164,17 @@ def open_sampler(path, batch_size=_BATCH_SIZE, batch_statistics=False):
     """
     kind, path = find_model(path)
     if kind == "run":
-        return _open_run(path, batch_size, batch_statistics)
+        return _open_run(path, batch_size, batch_statistics, only_images)
     if batch_statistics:
         raise UserError(
             f"--batch-statistics: {path} is an exported model, which has the "
             "moving averages built in; name a run directory"
         )
-    return _open_export(path, batch_size)
+    return _open_export(path, batch_size, only_images)
 
 
 class Sampler:
-    """A trained generator, from seeds to z and from z to pixels.
+    """A trained generator, from seeds to z and from z to samples or pixels.
 
     The generator is always given whole batches of `batch_size`; the last one
     is filled up with z that it has already, and what comes of them is left
@@ -177,13 +187,17 @@ class Sampler:
         generator: called with z, `(batch_size, *latents.shape)`, and labels,
             `(batch_size,)` or None, returns samples.
         latents: `tf_gans.latents.Latents`. The prior of z.
-        sample_shape: tuple of ints, `(height, width, channels)`.
-        value_range: pair of floats: the values of black and of white.
+        sample_shape: tuple of ints; of images, `(height, width, channels)`.
+        value_range: pair of floats: the values of black and of white. None
+            if the samples are not images.
         num_classes: int, or None if the model is not conditional.
         batch_size: int.
+        classes: sequence of str, the names of the classes, or None.
 
     Attributes:
         latents, sample_shape, value_range, num_classes, batch_size: see above.
+        classes: list of str, which are numbers where the classes have no
+            names. Empty if the model is not conditional.
     """
 
     def __init__(
@@ -194,13 +208,15 @@ class Sampler:
         value_range,
         num_classes=None,
         batch_size=_BATCH_SIZE,
+        classes=None,
     ):
         import tensorflow as tf
 
         self.latents = latents
         self.sample_shape = tuple(sample_shape)
-        self.value_range = tuple(value_range)
+        self.value_range = value_range and tuple(value_range)
         self.num_classes = num_classes
+        self.classes = list(classes or map(str, range(num_classes or 0)))
         self.batch_size = batch_size
         self._generator = generator
         self._draw_each = tf.function(
@@ -231,6 +247,32 @@ class Sampler:
         Returns:
             A uint8 array of shape `(n, *sample_shape)`.
         """
+        if self.value_range is None:
+            raise ValueError(
+                "The samples must be images, and have a `value_range`. "
+                f"Received: samples of shape {self.sample_shape}"
+            )
+        from tf_gans.pixels import to_pixels
+
+        return self._make(
+            z,
+            labels,
+            np.uint8,
+            lambda samples: to_pixels(samples, self.value_range),
+        )
+
+    def samples(self, z, labels=None):
+        """Makes samples in the data's own units; of images, in their range.
+
+        Args:
+            z, labels: see `images`.
+
+        Returns:
+            A float32 array of shape `(n, *sample_shape)`.
+        """
+        return self._make(z, labels, np.float32, lambda samples: samples)
+
+    def _make(self, z, labels, dtype, convert):
         z = np.asarray(z, np.float32)
         if z.shape[1:] != self.latents.shape:
             raise ValueError(
@@ -241,13 +283,14 @@ class Sampler:
             labels = np.arange(len(z)) % self.num_classes
         if labels is not None:
             labels = self._check_labels(labels, len(z))
-        images = np.empty((len(z), *self.sample_shape), np.uint8)
+        made = np.empty((len(z), *self.sample_shape), dtype)
         for first in range(0, len(z), self.batch_size):
             part = slice(first, first + self.batch_size)
-            images[part] = self._batch(
+            samples = self._batch(
                 z[part], None if labels is None else labels[part]
             )
-        return images
+            made[part] = convert(samples)
+        return made
 
     def _check_labels(self, labels, count):
         labels = np.asarray(labels, np.int32)
@@ -269,24 +312,59 @@ class Sampler:
         return labels
 
     def _batch(self, z, labels):
-        from tf_gans.pixels import to_pixels
-
         rows = np.arange(self.batch_size) % len(z)
         samples = self._generator(
             z[rows], None if labels is None else labels[rows]
         )
-        return to_pixels(samples.numpy()[: len(z)], self.value_range)
+        return samples.numpy()[: len(z)]
 
 
-def _open_run(path, batch_size, batch_statistics):
+def find_labels(sampler, flag, names):
+    """The labels that a flag names.
+
+    Args:
+        sampler: `Sampler`.
+        flag: str. For the messages.
+        names: sequence of str: names of classes, where they have names, or
+            their numbers.
+
+    Returns:
+        A list of ints.
+
+    Raises:
+        UserError: the model is not conditional, or there is no such class.
+    """
+    if not sampler.num_classes:
+        raise UserError(f"{flag}: the model is not a conditional one")
+    numbers = {str(n): n for n in range(sampler.num_classes)}
+    known = numbers | {name: n for n, name in enumerate(sampler.classes)}
+    for name in names:
+        if name not in known:
+            allowed = f"must lie from 0 to {sampler.num_classes - 1}"
+            if known.keys() != numbers.keys():
+                listed = ", ".join(sampler.classes[:20])
+                more = ", ..." if len(sampler.classes) > 20 else ""
+                allowed += f", or be one of {listed}{more}"
+            raise UserError(f"{flag}: {allowed}; received {name}")
+    return [known[name] for name in names]
+
+
+def _check_images(path, sample_shape, value_range):
+    if value_range is None or len(sample_shape) != 3:
+        raise UserError(
+            f"{path}: makes samples of shape {tuple(sample_shape)}, which are "
+            "not images"
+        )
+
+
+def _open_run(path, batch_size, batch_statistics, only_images):
     import tensorflow as tf
 
+    from tf_gans.runs.directory import RunDirectory
+
     gan = load_run(path)
-    if gan.value_range is None:
-        raise UserError(
-            f"{path}: makes samples of shape {tuple(gan.sample_shape)}, which "
-            "are not images"
-        )
+    if only_images:
+        _check_images(path, gan.sample_shape, gan.value_range)
 
     @tf.function(autograph=False)
     def generator(z, labels):
@@ -302,24 +380,74 @@ def _open_run(path, batch_size, batch_statistics):
         gan.value_range,
         gan.num_classes,
         batch_size,
+        # Runs of the first release do not know their names.
+        RunDirectory.resume(path).config.get("classes"),
     )
 
 
-def _open_export(path, batch_size):
-    import keras
+def _open_export(path, batch_size, only_images):
     import tensorflow as tf
+
+    about = _read_description(path)
+    shape, num_classes = about["sample_shape"], about["num_classes"]
+    if only_images:
+        _check_images(path, shape, about["value_range"])
+    try:
+        model = tf.saved_model.load(str(path))
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path}: cannot be read: {reason}") from None
+    function = model.signatures.get("serving_default")
+    inputs = {"z", "labels"} if num_classes else {"z"}
+    if (
+        function is None
+        or function.structured_input_signature[1].keys() != inputs
+        or "samples" not in function.structured_outputs
+    ):
+        raise UserError(
+            f"{path}: lacks the signature serving_default, from "
+            f"{' and '.join(sorted(inputs, reverse=True))} to samples; export "
+            "the model again"
+        )
+
+    def generator(z, labels):
+        inputs = {"z": tf.constant(z)}
+        if labels is not None:
+            inputs["labels"] = tf.constant(labels)
+        # The signature alone would not keep the model's variables alive.
+        return model.signatures["serving_default"](**inputs)["samples"]
+
+    return Sampler(generator, **about, batch_size=batch_size)
+
+
+def _read_description(path):
+    """What an export says of itself: arguments of `Sampler`."""
+    import keras
 
     # For its priors, which Keras then knows by name.
     from tf_gans import latents as priors
+    from tf_gans import pixels
     from tf_gans.export import DESCRIPTION
 
     try:
         about = json.loads((path / DESCRIPTION).read_text("utf-8"))
-        value_range, sample_shape = about["value_range"], about["sample_shape"]
-        num_classes = about["num_classes"]
         latents = keras.saving.deserialize_keras_object(about["latents"])
         if not isinstance(latents, priors.Latents):
             raise TypeError("`latents` is not a prior")
+        shape = about["sample_shape"]
+        if not isinstance(shape, list) or not all(
+            isinstance(size, int) and size > 0 for size in shape
+        ):
+            raise TypeError(f"`sample_shape` is {shape!r}, not a list of sizes")
+        value_range = about["value_range"]
+        return {
+            "latents": latents,
+            "sample_shape": shape,
+            "value_range": value_range
+            and pixels.check_value_range(value_range),
+            "num_classes": about["num_classes"],
+            "classes": about.get("classes"),  # the first release had none
+        }
     except FileNotFoundError:
         raise UserError(
             f"{path}: lacks {DESCRIPTION}, which says what z is drawn from "
@@ -329,24 +457,3 @@ def _open_export(path, batch_size):
         raise UserError(
             f"{path / DESCRIPTION}: cannot be read: {error}"
         ) from None
-    if value_range is None or len(sample_shape) != 3:
-        raise UserError(
-            f"{path}: makes samples of shape {tuple(sample_shape)}, which are "
-            "not images"
-        )
-    try:
-        model = tf.saved_model.load(str(path))
-    except (OSError, ValueError, tf.errors.OpError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UserError(f"{path}: cannot be read: {reason}") from None
-
-    def generator(z, labels):
-        inputs = {"z": tf.constant(z)}
-        if labels is not None:
-            inputs["labels"] = tf.constant(labels)
-        # The signature alone would not keep the model's variables alive.
-        return model.signatures["serving_default"](**inputs)["samples"]
-
-    return Sampler(
-        generator, latents, sample_shape, value_range, num_classes, batch_size
-    )

@@ -252,12 +252,14 @@ class Training:
     def _resume(self, args, run, config):
         """A run to go on with."""
         source, facts = self.open(config)
-        differing = [n for n, v in facts.items() if config.get(n) != v]
+        # A run of the first release does not know all of them.
+        differing = [n for n, v in facts.items() if config.get(n, v) != v]
         if differing:
             raise UserError(
                 f"--resume: {run.path} was trained on other data: they differ "
                 f"in {', '.join(differing)}"
             )
+        config = {**config, **facts}
         session = self._session(args, run, source, config)
         step = run.load_checkpoint(session.model, cli.warn)
         run.write_config(config)
@@ -390,6 +392,10 @@ class Training:
             "steps": session.step,
             "steps_this_time": session.steps,
             "seconds": round(session.seconds, 1),
+            # A run may draw its own film again.
+            "film": str(args.anim_path.absolute())
+            if args.anim_path
+            else cli.film_of(run),
             **self.measure(session),
         }
         text = json.dumps(summary, indent=2) + "\n"
@@ -399,7 +405,9 @@ class Training:
         if args.export:
             from tf_gans import export
 
-            path = export.export_saved_model(session.model, args.export)
+            path = export.export_saved_model(
+                session.model, args.export, session.config.get("classes")
+            )
             print(f"SavedModel: {path}")
         if args.anim_path:
             results.draw_film(
