@@ -69,7 +69,8 @@ def _problem(config):
 
 def _accepted(function, values):
     """Of some values, those that a function has keywords for."""
-    names = inspect.signature(function).parameters
+    spec = inspect.getfullargspec(function)
+    names = spec.args + spec.kwonlyargs  # and not `options` of `**options`
     return {name: values[name] for name in names if name in values}
 
 
