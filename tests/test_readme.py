@@ -98,6 +98,8 @@ def write_files(directory):
     rng = np.random.default_rng(0)
     heights = rng.normal(171, 9, 400).round(1)
     (directory / "heights.csv").write_text("\n".join(map(str, heights)))
+    rows = [f"{i},{age}" for i, age in enumerate(rng.integers(18, 90, 400))]
+    (directory / "table.csv").write_text("\n".join(["number,age", *rows]))
     (directory / "my_pictures").mkdir()
     for number in range(NUM_IMAGES):
         height, width = rng.integers(70, 90, 2)
