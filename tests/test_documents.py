@@ -1,7 +1,10 @@
 """The code in the documents runs, and their links lead somewhere."""
 
 import importlib
+import json
 import re
+import sys
+import types
 
 import keras
 import numpy as np
@@ -35,6 +38,38 @@ def test_the_readmes_python(tmp_path, monkeypatch):
     assert names["samples"].shape == (1000, 1)
     assert (tmp_path / "gaussian.keras").is_file()
     assert (tmp_path / "saved_models/gaussian/1").is_dir()
+
+
+def test_the_notebook(tmp_path, monkeypatch):
+    """Its cells run in order, with a stand-in for what a notebook brings."""
+    path = ROOT / "examples/first_gan.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert all(not c["outputs"] for c in cells)
+    shown = []
+    display = types.SimpleNamespace(Image=shown.append)
+    ipython = types.SimpleNamespace(version_info=(9, 0), display=display)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for cell in cells:
+        exec("".join(cell["source"]), names)
+    assert len(names["rows"]) == 500
+    assert names["scores"]["w1"] < 0.1
+    assert len(shown) == 2
+    assert all((tmp_path / name).stat().st_size for name in shown)
+
+
+def test_the_notebooks_links():
+    path = ROOT / "examples/first_gan.ipynb"
+    text = "".join(
+        "".join(cell["source"])
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+    )
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert targets
+    assert all((path.parent / target).is_file() for target in targets)
 
 
 def test_the_porting_guides_python():
