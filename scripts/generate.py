@@ -260,7 +260,7 @@ def archive(args, sample_shape, properties):
 
 
 def properties_of(sampler, args):
-    """What images have beside pixels: functions of their numbers, by name."""
+    """What images have besides pixels: functions of their numbers, by name."""
     properties = {"seeds": lambda index: args.seed + index.astype(np.int64)}
     if sampler.num_classes:
         labels = np.array(args.labels or range(sampler.num_classes), np.int32)

@@ -88,7 +88,7 @@ def test_the_examples_of_extending(tmp_path):
     assert int(gan.step.numpy()) == 300
     assert names["samples"].shape == (500, 2)
     assert 0 <= score["radius_error"] < 0.9
-    assert names["floor"]["radius_error"] < 1e-6
+    assert names["real"]["radius_error"] < 1e-6
     losses = names["matching"].step_losses["loss"]
     assert losses[-1] < losses[0] / 2
     for model in (gan, names["matching"]):

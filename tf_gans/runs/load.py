@@ -210,7 +210,7 @@ class Sampler:
         )
 
     def draw_each(self, seeds):
-        """Draws one z for each seed, whatever other seeds stand beside it.
+        """Draws one z for each seed, whatever the other seeds are.
 
         Args:
             seeds: int64 array of shape `(n,)`.
