@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tests.paths import ROOT
 from tf_gans import moved
+from tf_gans.recipes import members
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")]
@@ -121,6 +122,59 @@ tf_gans.recipes.points.build("ns", tf_gans.data.Ring(8))
 tf_gans.metrics.scalar_floors, tf_gans.callbacks.CurveProbe
 """
     exec(program, {})
+
+
+def modules_of_the_architecture():
+    """The paths that the tree of docs/architecture.md names, in tf_gans/.
+
+    A line has names, then two spaces and what they are. `*/` is each directory
+    above it.
+    """
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    house = text.split("## The house\n")[1].split("\nWhere is")[0]
+    paths, parents = [], {}
+    for indent, names in re.findall(
+        r"(?m)^    ( *)([^\s,]+(?:, [^\s,]+)*)", house
+    ):
+        level = len(indent)
+        parents = {k: v for k, v in parents.items() if k < level}
+        above = "".join(parents.values())
+        for name in names.split(", "):
+            if name.endswith("/"):
+                parents[level] = name
+            elif name.endswith(".py") and above.startswith("tf_gans/"):
+                paths.append(above + name)
+    return paths
+
+
+def test_the_architecture_names_every_module():
+    named = modules_of_the_architecture()
+    found = {path: set(ROOT.glob(path)) for path in named}
+    assert [path for path, files in found.items() if not files] == []
+    assert len(named) == len(set(named))
+    modules = {
+        path
+        for path in ROOT.glob("tf_gans/**/*.py")
+        if path.name != "__init__.py"
+    }
+    assert modules - set().union(*found.values()) == set()
+    # Each of `*/` has all of them.
+    for path in named:
+        if "*" in path:
+            assert len(found[path]) == 3, path
+
+
+def test_where_things_are():
+    """The files in the second column of the table exist; so do the rows."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    table = text.split("| ... | here |\n")[1].split("\n\n")[0]
+    places = re.findall(r"`([\w/]+\.py)`", table)
+    assert len(places) > 5
+    for place in places:
+        assert list(ROOT.glob(f"tf_gans/**/{place}")), place
+    rows = re.findall(r'`\("(\w+)", "(\w+)"\)`', table)
+    assert rows
+    assert set(rows) <= set(members.RECIPES)
 
 
 @pytest.mark.parametrize("name", sorted(moved.MODULES))
