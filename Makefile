@@ -5,7 +5,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL = @echo "installing TensorFlow and what goes with it into $(VENV)" \
+		"(2.5 GB or more, minutes) ..." && \
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet \
+		--constraint constraints.txt --editable
 
 .PHONY: gaussian saved_models test test-all lint bench clean
 
@@ -42,19 +45,19 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet --constraint constraints.txt --editable .
+	$(INSTALL) .
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
+	$(INSTALL) '.[test]'
 	touch $@ $(VENV)/.run
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,serving]'
+	$(INSTALL) '.[dev,serving]'
 	touch $@ $(VENV)/.test $(VENV)/.run
 
 $(VENV)/.bench: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(INSTALL) '.[bench]'
 	touch $@ $(VENV)/.run
 
 clean:

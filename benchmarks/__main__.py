@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import importlib.util
 import json
 import pathlib
 import sys
@@ -19,6 +20,8 @@ CLAIMS = (
     "mixtures",
     "gradient_penalty",
 )
+# What a claim is measured against, where that is another package.
+PACKAGES = {"loop": ("jax", "optax"), "images": ("torch",)}
 RESULTS = pathlib.Path(__file__).parent / "results.json"
 
 
@@ -26,6 +29,7 @@ def main():
     """Measures the claims, prints the table and keeps the numbers."""
     arguments = parse_arguments()
     names = arguments.names or CLAIMS
+    check_packages(names)
     results = {}
     facts = measuring.machine()
     for name in names:
@@ -46,8 +50,25 @@ def main():
     return int(any(row.missed for row in rows))
 
 
+def check_packages(names):
+    """Ends the program with one line where a claim's packages are missing."""
+    missing = [
+        package
+        for name in names
+        for package in PACKAGES.get(name, ())
+        if importlib.util.find_spec(package) is None
+    ]
+    if missing:
+        print(
+            f"python -m benchmarks: needs {', '.join(missing)}, of the extra "
+            "bench: pip install -c constraints.txt -e '.[bench]'",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+
+
 def save(results, facts):
-    """Writes the numbers, beside those of the claims measured earlier."""
+    """Writes the numbers, with those of the claims measured earlier."""
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name, rows in results.items():
         kept[name] = {

@@ -1,4 +1,4 @@
-"""What the gradient penalty costs, beside the arithmetic that it needs.
+"""What the gradient penalty costs beyond the arithmetic that it needs.
 
 The steps of the NS GAN and of WGAN-GP on 28x28 images, both with InfoGAN's
 networks without batch normalisation in the discriminator, batches of 64. A step
@@ -40,7 +40,7 @@ def step_flops(gan, batch_size):
 
     The penalty runs the discriminator forward, then back to its input. Of that
     gradient's norm each kernel has a gradient, and so has what each layer was
-    given by the one behind it; activations of straight pieces have no second
+    given by the one before it; activations of straight pieces have no second
     derivative, so nothing goes back through the forward pass.
     """
     g, d = (
@@ -49,7 +49,7 @@ def step_flops(gan, batch_size):
     )
     update_d = sum(g) + 2 * (2 * sum(d) + sum(d[1:]))
     if gan.penalty is not None:
-        # Behind the last layer is only the logit, whose gradient is 1.
+        # After the last layer is only the logit, whose gradient is 1.
         update_d += 2 * sum(d) + sum(d) + sum(d[:-1])
     update_g = sum(g) + sum(g) + sum(g[1:]) + sum(d) + sum(d)
     return 2 * batch_size * (gan.critic_steps * update_d + update_g)

@@ -215,7 +215,7 @@ def process_seconds(*command):
 
 
 def machine():
-    """Returns what the numbers depend on beside the code, as a dict of strs."""
+    """What the numbers depend on besides the code, as a dict of strs."""
     packages = [
         "tensorflow",
         "keras",

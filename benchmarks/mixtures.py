@@ -149,7 +149,7 @@ HEADER = """\
 
 
 def print_table(rows):
-    """Prints what was measured, beside the floor and the published numbers."""
+    """Prints what was measured, the baseline and the published numbers."""
     from tf_gans.toys.mixtures.metrics import mixture_baseline
 
     print(HEADER)
@@ -165,13 +165,13 @@ def print_table(rows):
         for results, num_modes in zip(both, (8, 25), strict=True):
             line += cells(results, num_modes)
         print("| " + " | ".join(line) + " |")
-    line = ["perfect samples", ""]
+    line = ["real samples", ""]
     for data_set in DATA_SETS:
-        floors = mixture_baseline(source(data_set))
+        baseline = mixture_baseline(source(data_set))
         line += [
-            f"{floors['modes']:.1f}",
-            f"{100 * floors['high_quality']:.1f} %",
-            f"{floors['reverse_kl']:.4f}",
+            f"{baseline['modes']:.1f}",
+            f"{100 * baseline['high_quality']:.1f} %",
+            f"{baseline['reverse_kl']:.4f}",
         ]
     print("| " + " | ".join(line) + " |")
     for name, both in REPORTED.items():

@@ -124,8 +124,8 @@ def main():
             if arguments.seeds == 100:
                 RESULTS.write_text(json.dumps(kept, sort_keys=True) + "\n")
         print(row(name, minibatch, loss, kept[key]), flush=True)
-    floor = scalar_baseline(data.Gaussian(8), NUM_POINTS)["w1"]
-    print(f"\nW1 of {NUM_POINTS:,} perfect samples: {floor:.4f}")
+    baseline = scalar_baseline(data.Gaussian(8), NUM_POINTS)["w1"]
+    print(f"\nW1 of {NUM_POINTS:,} real samples: {baseline:.4f}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """The original 1-D Gaussian demonstration, as a TensorFlow 1 program.
 
 What the rest of the project is measured against, for its numbers
-(`tests/test_tf1_parity.py`) and for its speed (`python -m benchmarks`). It is
-written anew, in graph mode on `tensorflow.compat.v1`, and does what the
-original does in the way that it does it: placeholders, numpy sampling with a
-sort, two `session.run` a step, thousands of `session.run` a frame,
-`FuncAnimation`. Two things differ, to the original's advantage if at all: the
-figure is saved, where the original opens a window, and ffmpeg comes from a
-package, where it wants one on the PATH.
+(`tests/toys/gaussian/test_tf1_parity.py`) and for its speed (`python -m
+benchmarks`). It is written anew, in graph mode on `tensorflow.compat.v1`, and
+does what the original does in the way that it does it: placeholders, numpy
+sampling with a sort, two `session.run` a step, thousands of `session.run` a
+frame, `FuncAnimation`. Two things differ, to the original's advantage if at
+all: the figure is saved, where the original opens a window, and ffmpeg comes
+from a package, where it wants one on the PATH.
 
     python -m benchmarks.tf1_gaussian --minibatch --num-steps 5000
 
@@ -65,7 +65,7 @@ def build(
         batch_size: int.
         minibatch: bool. Minibatch discrimination in place of the third layer.
         variant: `"code"` for the published program (relu, Adam 1e-3), or
-            `"article"` for the article beside it (tanh, gradient descent from
+            `"article"` for the article about it (tanh, gradient descent from
             0.005, times 0.95 every 150 steps).
         loss: `"clamped"` for the original's `-log(max(p, 1e-5))`, or
             `"logits"` for the same loss without the clamp.

@@ -13,7 +13,7 @@ Two options hand the competitor what goes beyond that:
   `tf_gans.networks.mnist`.
 
 At the borders PyTorch cannot pad as TensorFlow's "same" does, by 1 before and
-2 behind; the padding here is 2 and 2 (or 2 and 1), with the same shapes.
+2 after; the padding here is 2 and 2 (or 2 and 1), with the same shapes.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The other end of `measuring.Worker`: measures once for each line it reads."""
+"""The process of a `measuring.Worker`: measures once for each line it reads."""
 
 import contextlib
 import importlib

@@ -8,7 +8,7 @@
     python scripts/curves.py --run-dir runs/curves-001 --resume
 
 A curve is 15 heights; a is drawn from U[1, 3]. Prints `step: discriminator loss
-<tab> generator loss`, and at the end how right the curves are. Everything it
+<tab> generator loss`, and at the end how accurate the curves are. Everything it
 makes is in the run directory.
 """
 

@@ -258,7 +258,7 @@ def archive(args, sampler, properties):
 
 
 def properties_of(sampler, args):
-    """What images have beside pixels: functions of their numbers, by name."""
+    """What images have besides pixels: functions of their numbers, by name."""
     properties = {"seeds": lambda index: args.seed + index.astype(np.int64)}
     if args.labels:
         labels = np.array(args.labels, np.int32)

@@ -8,8 +8,8 @@
     python scripts/latent.py turn runs/dcgan-001 --anim-path turn.mp4 \\
         --left 2,20,31,90 --right 7,15,44,62 --seeds 9,10,11
 
-Begin with the sheet: it numbers images by their seeds, and by its seed each of
-them is named from then on. Each command writes a picture, and all but the sheet
+Begin with the sheet: it shows images with their seeds, by which the other
+commands name them. Each command writes a picture, and all but the sheet
 write a film with --anim-path, which ends as it begins. `latent.py COMMAND
 --help` has the flags.
 """

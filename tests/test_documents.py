@@ -1,7 +1,10 @@
 """The code in the documents runs, and their links lead somewhere."""
 
 import importlib
+import json
 import re
+import sys
+import types
 
 import keras
 import numpy as np
@@ -10,6 +13,7 @@ import tensorflow as tf
 
 from tests.paths import ROOT
 from tf_gans import moved
+from tf_gans.recipes import members
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")]
@@ -37,6 +41,38 @@ def test_the_readmes_python(tmp_path, monkeypatch):
     assert (tmp_path / "saved_models/gaussian/1").is_dir()
 
 
+def test_the_notebook(tmp_path, monkeypatch):
+    """Its cells run in order, with a stand-in for what a notebook brings."""
+    path = ROOT / "examples/first_gan.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert all(not c["outputs"] for c in cells)
+    shown = []
+    display = types.SimpleNamespace(Image=shown.append)
+    ipython = types.SimpleNamespace(version_info=(9, 0), display=display)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for cell in cells:
+        exec("".join(cell["source"]), names)
+    assert len(names["rows"]) == 500
+    assert names["scores"]["w1"] < 0.1
+    assert len(shown) == 2
+    assert all((tmp_path / name).stat().st_size for name in shown)
+
+
+def test_the_notebooks_links():
+    path = ROOT / "examples/first_gan.ipynb"
+    text = "".join(
+        "".join(cell["source"])
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+    )
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert targets
+    assert all((path.parent / target).is_file() for target in targets)
+
+
 def test_the_porting_guides_python():
     noise = tf.random.stateless_normal((64, 2), seed=(1, 2))
     dataset = tf.data.Dataset.from_tensor_slices(noise)
@@ -53,7 +89,7 @@ def test_the_examples_of_extending(tmp_path):
     assert int(gan.step.numpy()) == 300
     assert names["samples"].shape == (500, 2)
     assert 0 <= score["radius_error"] < 0.9
-    assert names["floor"]["radius_error"] < 1e-6
+    assert names["real"]["radius_error"] < 1e-6
     losses = names["matching"].step_losses["loss"]
     assert losses[-1] < losses[0] / 2
     for model in (gan, names["matching"]):
@@ -86,6 +122,59 @@ tf_gans.recipes.points.build("ns", tf_gans.data.Ring(8))
 tf_gans.metrics.scalar_floors, tf_gans.callbacks.CurveProbe
 """
     exec(program, {})
+
+
+def modules_of_the_architecture():
+    """The paths that the tree of docs/architecture.md names, in tf_gans/.
+
+    A line has names, then two spaces and what they are. `*/` is each directory
+    above it.
+    """
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    house = text.split("## The house\n")[1].split("\nWhere is")[0]
+    paths, parents = [], {}
+    for indent, names in re.findall(
+        r"(?m)^    ( *)([^\s,]+(?:, [^\s,]+)*)", house
+    ):
+        level = len(indent)
+        parents = {k: v for k, v in parents.items() if k < level}
+        above = "".join(parents.values())
+        for name in names.split(", "):
+            if name.endswith("/"):
+                parents[level] = name
+            elif name.endswith(".py") and above.startswith("tf_gans/"):
+                paths.append(above + name)
+    return paths
+
+
+def test_the_architecture_names_every_module():
+    named = modules_of_the_architecture()
+    found = {path: set(ROOT.glob(path)) for path in named}
+    assert [path for path, files in found.items() if not files] == []
+    assert len(named) == len(set(named))
+    modules = {
+        path
+        for path in ROOT.glob("tf_gans/**/*.py")
+        if path.name != "__init__.py"
+    }
+    assert modules - set().union(*found.values()) == set()
+    # Each of `*/` has all of them.
+    for path in named:
+        if "*" in path:
+            assert len(found[path]) == 3, path
+
+
+def test_where_things_are():
+    """The files in the second column of the table exist; so do the rows."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    table = text.split("| ... | here |\n")[1].split("\n\n")[0]
+    places = re.findall(r"`([\w/]+\.py)`", table)
+    assert len(places) > 5
+    for place in places:
+        assert list(ROOT.glob(f"tf_gans/**/{place}")), place
+    rows = re.findall(r'`\("(\w+)", "(\w+)"\)`', table)
+    assert rows
+    assert set(rows) <= set(members.RECIPES)
 
 
 @pytest.mark.parametrize("name", sorted(moved.MODULES))

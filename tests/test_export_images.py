@@ -1,4 +1,4 @@
-"""What exported models of images promise, beside what all exports do."""
+"""What exported models of images promise, besides what all exports do."""
 
 import io
 import json
@@ -73,7 +73,7 @@ def exported(request, directory):
 
 
 def labels_for(exported, count):
-    """The `labels` input of so many rows, where the model takes one."""
+    """The `labels` input of `count` rows, where the model takes one."""
     if not exported.gan.num_classes:
         return {}
     return {"labels": np.arange(count, dtype=np.int32)[::-1] % 3}

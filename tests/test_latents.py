@@ -92,7 +92,7 @@ class LatentsContract:
         )
 
     def test_draw_each(self, prior):
-        """A seed's z does not depend on the seeds beside it."""
+        """A seed's z does not depend on the other seeds."""
         seeds = tf.constant([5, 3, 5, 2**40], tf.int64)
         z = prior.draw_each(seeds).numpy()
         assert z.shape == (4, *self.shape)

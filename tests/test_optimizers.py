@@ -125,7 +125,7 @@ def test_the_moments_are_two_vectors():
     size = sum(int(np.prod(shape)) for shape in SHAPES)
     shapes = [tuple(v.shape) for v in optimizer.variables]
     assert shapes.count((size,)) == 2
-    assert len(shapes) == 4  # beside them the iterations and the rate
+    assert len(shapes) == 4  # and the iterations and the rate
 
 
 @both

@@ -20,7 +20,7 @@ of z, and `reconstruct`, which gives `reconstructions`.
 model each signature also takes `labels`, one a row; in `generate` they stand in
 the place of `num_samples`.
 
-What a graph does not say of itself stands beside it, in
+What a graph does not say of itself is in
 `assets.extra/tf_gans.json`: the prior of z, the range of the values, the number
 of classes and their names, the shape of a sample.
 """

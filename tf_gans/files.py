@@ -15,7 +15,7 @@ from tf_gans.errors import UserError
 def replacing(path):
     """Writes a file whole or not at all.
 
-    Yields a temporary path beside `path`, with the same suffix; when the block
+    Yields a temporary path next to `path`, with the same suffix; when the block
     ends, what was written there takes the place of `path` in one step. When it
     fails, nothing remains.
 
@@ -43,7 +43,7 @@ def replacing(path):
 
 
 def temporary_path(path):
-    """A hidden path beside `path`, for what takes its place when it is whole.
+    """A hidden path next to `path`, for what takes its place when it is whole.
 
     The name says whose it is, so that `sweep` knows what a killed process left.
     """
@@ -55,7 +55,7 @@ def temporary_path(path):
 def sweep(directory):
     """Removes the temporary files that killed processes left in a directory.
 
-    Nothing else, whatever its name, and nothing of a living process.
+    Removes nothing else, whatever its name, and nothing of a living process.
 
     Args:
         directory: path. It need not exist; its sub-directories are not looked

@@ -44,7 +44,7 @@ class Latents:
         raise NotImplementedError
 
     def draw_each(self, seeds):
-        """Draws one z for each seed, whatever other seeds stand beside it.
+        """Draws one z for each seed, whatever the other seeds are.
 
         Args:
             seeds: integer tensor of shape `(batch,)`.

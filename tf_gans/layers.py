@@ -21,7 +21,7 @@ def smooth_leaky_relu(x):
     return 0.2 * x + 0.8 * tf.nn.softplus(x)
 
 
-# Products of at most so many multiplications are written out by `SmallDense`.
+# Products of at most this many multiplications are written out by `SmallDense`.
 # Measured: at 512 (a batch of 8, 8 by 8) a step takes a third of the time, at
 # 16,384 (a batch of 16, 32 by 32) it takes longer.
 _MAX_PRODUCT = 1024
@@ -277,7 +277,7 @@ def has_batch_norm(model):
 
 
 def sees_batch(model):
-    """Whether a model judges a sample by the others of its batch.
+    """Whether a sample's output depends on the others of its batch.
 
     Args:
         model: a `keras.Model`.

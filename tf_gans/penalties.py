@@ -1,4 +1,4 @@
-"""What constrains a discriminator beside its adversarial loss.
+"""What constrains a discriminator, in addition to its adversarial loss.
 
 A penalty is added to the discriminator's loss and keeps no state: its random
 numbers come from outside, drawn for whole blocks of steps as a function of

@@ -1,4 +1,4 @@
-"""Spectral normalisation: a layer whose kernel lengthens no vector."""
+"""Spectral normalisation: kernels divided by their largest singular value."""
 
 import keras
 import tensorflow as tf

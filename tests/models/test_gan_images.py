@@ -14,7 +14,7 @@ BATCH = 6
 
 @keras.saving.register_keras_serializable(package="tests.images")
 class Conditional(keras.Model):
-    """Inputs beside a one-hot label, through a dense layer."""
+    """Inputs with a one-hot label, through a dense layer."""
 
     def __init__(self, units=2, num_classes=CLASSES, **kwargs):
         super().__init__(**kwargs)

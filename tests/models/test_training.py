@@ -405,7 +405,7 @@ class TestDRAGAN(GANContract):
 
 @pytest.mark.slow
 class TestGaussianDRAGAN(GANContract):
-    """The paper's noise, beside instance noise, and both players at once."""
+    """The paper's noise, with instance noise, and both players at once."""
 
     options = {
         "penalty": penalties.DRAGAN(noise="gaussian", scale=0.5),
@@ -418,7 +418,7 @@ class TestGaussianDRAGAN(GANContract):
 
 @pytest.mark.slow
 class TestClamped(GANContract):
-    """The clamped loss with R1, beside batch normalisation; one z for all."""
+    """The clamped loss with R1 and batch normalisation; one z for all."""
 
     options = {
         "loss": losses.ClampedNonSaturating(),

@@ -51,7 +51,7 @@ class TestDocumentedExample(NetworkContract):
         }  # fmt: skip
 
 
-# What the configurations hold, beside name, trainable and dtype: `.keras`
+# What the configurations hold, besides name, trainable and dtype: `.keras`
 # files and checkpoints of any age are read by these names.
 IMAGE = "seed size channels "
 BATCH_NORM = IMAGE + "batch_norm bn_momentum bn_epsilon "

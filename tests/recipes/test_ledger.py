@@ -151,7 +151,7 @@ def test_ledger_9_optimizers_of_wgan():
 
 
 class TestBEGAN:
-    """Row 11. That k stays in [0, 1] is tested beside the algorithm."""
+    """Row 11. That k stays in [0, 1] is tested with the algorithm."""
 
     def test_ledger_11_beta_1_reaches_the_optimizers(self):
         for options, beta in (({}, 0.9), ({"beta_1": 0.5}, 0.5)):
@@ -183,7 +183,7 @@ def test_ledger_13_noise_of_the_presets():
 
 
 def test_ledger_15_samples_have_the_moving_averages():
-    """A z has one sample, whatever others stand beside it."""
+    """A z has one sample, whatever the others of its batch are."""
     gan = wasserstein_gan()
     z = gan.latents.draw(0, "test", 0, 1, BATCH)[0]
     gan.generator(z, training=True)  # moves the averages on

@@ -1,4 +1,4 @@
-"""What watches a training: logs, pictures, checkpoints, guards, probes."""
+"""Callbacks: logs, pictures, checkpoints, guards, probes."""
 
 from tf_gans import moved
 from tf_gans.callbacks.checkpoints import Checkpoints

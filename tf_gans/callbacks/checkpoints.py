@@ -8,14 +8,14 @@ import keras
 class Checkpoints(keras.callbacks.Callback):
     """Saves a checkpoint from time to time and at the end.
 
-    Place it behind `StopOnNonFinite`, which keeps it from saving a model that
+    Place it after `StopOnNonFinite`, which keeps it from saving a model that
     has diverged.
 
     Args:
         save: called without arguments.
-        every_steps: int or None. Saves at the end of the first block after
-            each so many steps. Defaults to `None`: by time.
-        every_seconds: float. Saves at most so often if `every_steps` is None.
+        every_steps: int or None. Saves at the end of the first block
+            after every `every_steps` steps. Defaults to `None`: by time.
+        every_seconds: float. Saves at most this often if `every_steps` is None.
             Defaults to `2`.
     """
 

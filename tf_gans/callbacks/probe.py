@@ -8,7 +8,7 @@ from tf_gans.errors import check_positive_int
 
 
 class Probe(keras.callbacks.Callback):
-    """Measures something every so many steps, inside the compiled program.
+    """Measures something at every Nth step, inside the compiled program.
 
     A callback runs between blocks of steps, so it cannot see the middle of a
     block. A probe can: `GAN.fit` compiles its `measure` into the block.
@@ -17,10 +17,10 @@ class Probe(keras.callbacks.Callback):
 
     Args:
         receiver: function that takes each block's measurements: `steps`, an int
-            array of shape `(moments,)`, the steps' numbers, and, by their
-            names, the arrays that were measured, whose first axis is
-            `moments`. A `Film`'s `add` is one. None, where nothing is sent.
-            Defaults to `None`.
+            array of shape `(measurements,)`, the steps' numbers, and, by
+            their names, the arrays that were measured, whose first axis is
+            `measurements`. A `Film`'s `add` is one. None, where nothing is
+            sent. Defaults to `None`.
         every: int. Measures after each step whose number, from 0, is a
             multiple of it. Defaults to `1`.
     """
@@ -45,7 +45,7 @@ class Probe(keras.callbacks.Callback):
             model: see `measure`.
 
         Returns:
-            A dict of numpy arrays and scalars, those of one moment.
+            A dict of numpy arrays and scalars, those of one measurement.
         """
         # Not XLA: for a single call, compiling takes longer than running.
         measure = tf.function(
@@ -57,8 +57,8 @@ class Probe(keras.callbacks.Callback):
         """Takes a block's measurements; sends them to the receiver.
 
         Args:
-            steps: int array of shape `(moments,)`, the steps' numbers.
-            values: dict of arrays whose first axis is `moments`.
+            steps: int array of shape `(measurements,)`, the steps' numbers.
+            values: dict of arrays whose first axis is `measurements`.
         """
         if self.receiver:
             self.receiver(steps, **values)

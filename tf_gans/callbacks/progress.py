@@ -119,7 +119,7 @@ class ImageProgress(keras.callbacks.Callback):
 
 
 class StepProgress(keras.callbacks.Callback):
-    """A bar of the steps where somebody watches; lines for everybody else.
+    """A bar of the steps on a terminal; only printed lines elsewhere.
 
     Args:
         total_steps: int. The steps of the whole training.

@@ -1,4 +1,4 @@
-"""The generator's samples of the same latents, through a training."""
+"""The generator's samples of the same latents, as it is trained."""
 
 from typing import Any
 

@@ -7,7 +7,7 @@ from tf_gans.errors import check_positive_int
 
 
 class StepLog(keras.callbacks.Callback):
-    """Reports the losses of every so many steps.
+    """Reports the losses of every Nth step.
 
     Keras' logs hold means over an epoch so far; this takes the losses of the
     steps themselves from `GAN.step_losses`.

@@ -26,7 +26,7 @@ class TensorBoard(StepLog):
     A training that is resumed goes on in a new file, from its own step. What
     was written beyond that step before, TensorBoard then leaves out.
 
-    Place it behind the callbacks that send it pictures: it closes its file at
+    Place it after the callbacks that send it pictures: it closes its file at
     the end of the training.
 
     Args:

@@ -87,7 +87,7 @@ class _Archive:
             if not zipfile.is_zipfile(self._path):
                 raise no_archive
             self._arrays = np.load(self._path, allow_pickle=False)
-        except ValueError:  # an archive behind something else
+        except ValueError:  # an archive after something else
             raise no_archive from None
         except _ERRORS as error:
             raise self._unreadable(error) from None

@@ -192,7 +192,7 @@ def _find_classes(folder, files):
 
 
 class _Reader:
-    """Reads files, with several threads and a bar where somebody watches.
+    """Reads files, with several threads, and a bar on a terminal.
 
     Attributes:
         images: uint8 array of shape `(n, size, size, channels or 3)`.

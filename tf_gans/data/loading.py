@@ -1,4 +1,4 @@
-"""The way in for images: data sets, .npz files and folders, as one array.
+"""Loads images from data sets, .npz files and folders, as one array.
 
 A folder is decoded once, by several threads, and kept as the array that the
 training draws from. No epoch reads a file again.

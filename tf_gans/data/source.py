@@ -1,4 +1,4 @@
-"""The way in for real samples that are a function of the step."""
+"""`Source`: real batches as a function of the seed and the step."""
 
 
 class Source:

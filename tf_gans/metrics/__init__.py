@@ -1,4 +1,4 @@
-"""From samples to numbers, each with what real samples would score."""
+"""Metrics of samples, each with its baseline: what real samples score."""
 
 from tf_gans import moved
 from tf_gans.metrics.distances import (

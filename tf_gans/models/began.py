@@ -9,7 +9,7 @@ from tf_gans.errors import check_positive_int
 from tf_gans.models.outputs import ERROR
 from tf_gans.models.two_player import TwoPlayerModel
 
-# The plateau is looked for in a mean over about so many steps of M_global,
+# The plateau is looked for in a mean over about this many steps of M_global,
 # which a batch of 16 makes noisy, and a fall of a hundredth is progress.
 _AVERAGED_STEPS = 1000.0
 _PROGRESS = 0.01
@@ -40,11 +40,11 @@ class BEGAN(TwoPlayerModel):
         simultaneous: bool. With True both players' gradients come from one
             forward pass on one z, before either is updated, as in carpedm20's
             program; the paper has a z for each. Defaults to `False`.
-        patience: int or None. After so many steps without a fall of the mean
+        patience: int or None. After this many steps without a fall of the mean
             of M_global by a hundredth, both learning rates are halved, as the
             paper does where it stalls. Defaults to `None`: never.
         min_learning_rate: float, at least 0. The rates are not halved below
-            it. Defaults to `2e-5`, the floor of carpedm20's program.
+            it. Defaults to `2e-5`, the lower limit of carpedm20's program.
         ema_decay, seed: as for `tf_gans.GAN`.
 
     Logs:

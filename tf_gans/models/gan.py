@@ -59,22 +59,22 @@ class GAN(TwoPlayerModel):
         seed: int, at least 0. Defaults to `0`.
 
     Raises:
-        ValueError: if options contradict each other: `constraint` beside
+        ValueError: if options contradict each other: `constraint` with
             `penalty`, a gradient penalty on a discriminator with batch
             normalisation, `simultaneous` with several updates a step.
 
     Example:
 
     >>> gan = GAN(
-    ...     networks.gaussian.Generator(),
-    ...     networks.gaussian.Discriminator(minibatch=True),
+    ...     gaussian.Generator(),
+    ...     gaussian.Discriminator(minibatch=True),
     ...     latents=latents.Stratified(-8, 8),
     ... )
     >>> gan.compile(
     ...     generator_optimizer=keras.optimizers.Adam(1e-3),
     ...     discriminator_optimizer=keras.optimizers.Adam(1e-3),
     ... )
-    >>> history = gan.fit(data.Gaussian(batch_size=8), steps_per_epoch=5000)
+    >>> history = gan.fit(gaussian.Gaussian(batch_size=8), steps_per_epoch=5000)
 
     Reference:
     - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), algorithm 1

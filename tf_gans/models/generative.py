@@ -1,4 +1,4 @@
-"""What all generative models here share: a generator, z, the average."""
+"""What all generative models share: generator, prior, moving average."""
 
 import importlib
 

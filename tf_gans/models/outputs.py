@@ -1,4 +1,4 @@
-"""What a model says of how real a sample is: one number of a known kind."""
+"""The kind of a discriminator's output: a probability, a score, an error."""
 
 import dataclasses
 

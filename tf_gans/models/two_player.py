@@ -1,4 +1,4 @@
-"""Two players: the updates that all adversarial models are made of."""
+"""Two players: the updates that all adversarial models have in common."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Pictures of which little changes: PNG files, windows and films of them."""
+"""Pictures, and films in which little of a picture changes."""
 
 import numpy as np
 import seaborn as sns
@@ -128,7 +128,7 @@ class Picture:
 
         Args:
             artists: what `draw_axes` returned.
-            **values: of one moment.
+            **values: of one measurement.
         """
         raise NotImplementedError
 
@@ -215,7 +215,7 @@ class Picture:
 class Film:
     """A film of a picture; a context manager. `Picture.film` makes it.
 
-    All that stays as it is, is drawn once. For each frame the artists that
+    What stays as it is, is drawn once. For each frame the artists that
     change are drawn upon a copy of it.
 
     Args:
@@ -224,7 +224,7 @@ class Film:
 
     Example:
 
-    >>> source = data.Gaussian(batch_size=8)
+    >>> source = gaussian.Gaussian(batch_size=8)
     >>> picture = DistributionPicture.from_data(source)
     >>> with picture.film("film.mp4", total_steps=5000) as film:
     ...     probe = DistributionProbe(film.add, batch_size=8)

@@ -1,7 +1,7 @@
 """The curves of a training: losses, outputs and measures of convergence.
 
-(The parabolas that a GAN learns are another matter: their picture is in
-`tf_gans.toys.quadratics.picture`.)
+The picture of the parabolas that a GAN learns is in
+`tf_gans.toys.quadratics.picture`.
 """
 
 import math
@@ -38,7 +38,7 @@ class _Panel(NamedTuple):
     """What one pair of axes shows.
 
     Attributes:
-        name: str, beside the axis of the values.
+        name: str, written at the axis of the values.
         height: float, in inches.
         series: dict from names to pairs of label and colour.
         limits: pair of floats, or None for limits that follow the values.
@@ -317,7 +317,7 @@ def _limits(values, means, levels, from_zero):
 
 
 def _mark(axes, levels):
-    """Draws level lines, labelled beside the axes.
+    """Draws level lines, labelled at the right of the axes.
 
     Args:
         levels: list of floats, ascending.

@@ -1,6 +1,6 @@
-"""The family of GANs that the surveys compare, and the VAE with them.
+"""The family of GANs that the surveys compare, and the VAE.
 
-All stand on InfoGAN's networks (`tf_gans.networks.infogan`), as in the large
+All have InfoGAN's networks (`tf_gans.networks.infogan`), as in the large
 comparison, so that what differs is the objective. Each has a preset `paper`,
 what its paper says, and where a well-known program does otherwise, `code`.
 The values and their sources are in `tf_gans.recipes.members`.

@@ -386,7 +386,7 @@ def _captured_stderr(choose):
 
 
 def load_tensorflow():
-    """Imports TensorFlow quietly, and looks for devices, which it tells of."""
+    """Imports TensorFlow and looks for devices, without its notes."""
     with quiet_imports():
         import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""The run directory: what a training was, what it said, where it stands.
+"""The run directory: configuration, log, checkpoints, lock.
 
 config.json            the hyper-parameters and the versions
 log.jsonl              one line for each logged step

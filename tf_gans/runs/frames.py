@@ -1,4 +1,4 @@
-"""The frames of an animation, kept beside the run until they are drawn.
+"""The frames of an animation, kept in the run's directory until they are drawn.
 
 Recording a frame takes a fraction of a millisecond and drawing it several, so
 the two are apart: the training records, and the film is drawn afterwards from

@@ -196,7 +196,7 @@ class ImageTraining(Training):
 
         watchers = [
             self._grid(session, args.sample_every, keep),
-            board,  # closes its file at the end, behind the last grid
+            board,  # closes its file at the end, after the last grid
         ]
         if args.anim_path:
             watchers.append(self._grid(session, session.anim_every, record))

@@ -69,8 +69,8 @@ def _problem(config):
 
 def _accepted(function, values):
     """Of some values, those that a function has keywords for."""
-    arguments = inspect.getfullargspec(function)
-    names = (*arguments.args, *arguments.kwonlyargs)
+    spec = inspect.getfullargspec(function)
+    names = spec.args + spec.kwonlyargs  # and not `options` of `**options`
     return {name: values[name] for name in names if name in values}
 
 
@@ -226,7 +226,7 @@ class Sampler:
         )
 
     def draw_each(self, seeds):
-        """Draws one z for each seed, whatever other seeds stand beside it.
+        """Draws one z for each seed, whatever the other seeds are.
 
         Args:
             seeds: int64 array of shape `(n,)`.

@@ -1,4 +1,4 @@
-"""What a script keeps from the screen while it trains."""
+"""Keeps TensorFlow's harmless notes off the screen while a script trains."""
 
 import contextlib
 

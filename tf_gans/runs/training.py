@@ -1,7 +1,7 @@
-"""The training room: what every training does, from its flags to its film.
+"""What every training does, from its flags to its film.
 
-A script is a declaration, a subclass of `Training`: its flags, its data, what
-watches its training, what is measured and drawn at the end. Everything else
+A script is a declaration, a subclass of `Training`: its flags, its data, its
+callbacks, what is measured and drawn at the end. Everything else
 happens here, once for all scripts. `tf_gans.runs.toys` has the declaration that
 the small problems share, `tf_gans.runs.images` that of the image models.
 

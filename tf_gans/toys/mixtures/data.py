@@ -1,4 +1,4 @@
-"""Distributions of points in the plane that tell a missed mode at a glance.
+"""Distributions of points in the plane, where a missed mode is seen at once.
 
 Each is a source of batches, for training, and knows two things for the
 metrics: `sample` draws points in numpy, and `locate` says of any points which

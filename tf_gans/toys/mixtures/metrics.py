@@ -5,7 +5,7 @@ The target is anything with `num_modes`, `sample` and `locate`, such as
 
 The definitions are PacGAN's, which are VEEGAN's made exact. Others are in use,
 and their numbers cannot be compared with these: a box in the place of the
-circle, in which 99.46 % of perfect points lie; for the divergence, all points
+circle, in which 99.46 % of real points lie; for the divergence, all points
 in the place of the good ones; other numbers of samples.
 """
 

@@ -27,7 +27,7 @@ class PointNetwork(ScaledNetwork):
 
     Args:
         hidden_size: int. The units of a hidden layer. Defaults to `64`.
-        num_layers: int. The hidden layers; an autoencoder has so many on
+        num_layers: int. The hidden layers; an autoencoder has as many on
             either side of the code. Defaults to `3`.
         activation: theirs. Defaults to `"leaky_relu"`, of slope 0.2.
         shift: float or pair of floats. Where the data's mean lies. Defaults to

@@ -55,7 +55,7 @@ class MixturePicture(Picture):
 
     @classmethod
     def from_data(cls, data, output, num_points=2500, seed=0):
-        """Takes the axes from a source such as `tf_gans.data.Ring`.
+        """Takes the axes from a source such as `tf_gans.toys.mixtures.Ring`.
 
         Args:
             data: the source.

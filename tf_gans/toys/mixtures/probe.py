@@ -23,7 +23,7 @@ class MixtureProbe(Probe):
         receiver: see `Probe`. A block's frames are `samples`, a float32 array
             of shape `(frames, num_samples, 2)`, and `critic`, of shape
             `(frames, resolution, resolution)`, with the lowest row first.
-        data: the source that is learned, such as `tf_gans.data.Ring`.
+        data: the source that is learned, such as `tf_gans.toys.mixtures.Ring`.
         num_samples: int. Defaults to `2500`, that of the published metrics.
         resolution: int. The cells in a row, and the rows. Defaults to `100`.
         every: int. See `Probe`.

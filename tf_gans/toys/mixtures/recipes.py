@@ -35,7 +35,7 @@ class Budget:
 
     Attributes:
         hidden_size, num_layers: of each network.
-        latent_dim: z ~ N(0, I) has so many components.
+        latent_dim: components of z ~ N(0, I).
         batch_size: points in a batch.
         num_steps: training steps: updates of the generator. As in gan-intro,
             step 0 counts extra.
@@ -116,7 +116,7 @@ def build(
     Args:
         name: one of `NAMES`.
         data: source of points with `mean`, `std` and `sigma`, such as
-            `tf_gans.data.Ring`.
+            `tf_gans.toys.mixtures.data.Ring`.
         preset: see `get`.
         minibatch: bool. Whether the discriminator has minibatch
             discrimination. Defaults to `False`.

@@ -1,4 +1,4 @@
-"""How right generated curves are, and how well they are spread.
+"""How accurate generated curves are, and how well they are spread.
 
 The target is anything with `low`, `high`, `ppf`, `curves`, `coefficients` and
 `sample`, such as `tf_gans.toys.quadratics.Quadratics`.

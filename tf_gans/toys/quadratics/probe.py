@@ -29,7 +29,7 @@ class CurveProbe(Probe):
         receiver: see `Probe`. A block's frames are `curves`, a float32 array
             of shape `(frames, num_curves, num_points)`, and `d_loss`, `d_real`
             and `accuracy`, of shape `(frames,)`.
-        data: `tf_gans.data.Quadratics`.
+        data: `tf_gans.toys.quadratics.data.Quadratics`.
         num_curves: int. How many curves a frame shows, at most 500. Defaults
             to `30`.
         every: int. See `Probe`.

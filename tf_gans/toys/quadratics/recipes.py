@@ -149,7 +149,7 @@ def build(
 
     Args:
         name: one of `NAMES`.
-        data: `tf_gans.data.Quadratics` to learn.
+        data: `tf_gans.toys.quadratics.data.Quadratics` to learn.
         hidden_size: int, or None for the recipe's.
         num_steps: int, or None for the recipe's.
         loss: one of `LOSSES`, or None for the recipe's.
