@@ -11,6 +11,8 @@ Prints `step: discriminator loss <tab> generator loss`, and at the end how close
 the samples are. Everything it makes is in the run directory.
 """
 
+from typing import Any
+
 from tf_gans import files
 from tf_gans.errors import UserError
 from tf_gans.runs import cli
@@ -27,7 +29,7 @@ class Gaussian(ToyTraining):
     file_name = "gaussian.png"
     anim_every = 1
     not_kept = ("stop_at_w1",)
-    stop = None  # the callback of --stop-at-w1
+    stop: Any = None  # the callback of --stop-at-w1
 
     def add_flags(self, learned, learning, changing):
         learned(
@@ -144,8 +146,8 @@ class Gaussian(ToyTraining):
         from tf_gans.toys.gaussian.probe import DistributionProbe
 
         source = session.source
-        ends = picture_range(source)
-        return DistributionProbe(receiver, source.batch_size, *ends, every)
+        low, high = picture_range(source)
+        return DistributionProbe(receiver, source.batch_size, low, high, every)
 
     def start(self, args, named):
         session = super().start(args, named)

@@ -110,8 +110,8 @@ sys.exit(", ".join(heavy) or 0)
 def test_quiet_imports_shows_what_was_said_if_the_import_fails():
     code = """
 import os
-from tf_gans.runs import cli
-with cli.quiet_imports():
+from tf_gans.runs import streams
+with streams.quiet_imports():
     os.write(2, b"a note from C++\\n")
     {statement}
 print("after")

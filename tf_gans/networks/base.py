@@ -71,14 +71,14 @@ class Network(keras.Model):
 
     pair = ""  # the pair's name and the network's role: they keep the
     role = ""  # seeds of all networks apart
-    sample_shape = ()  # without the batch
+    sample_shape: tuple = ()  # without the batch
     num_classes = None  # of a network that takes labels with its input
     batch_norm = False  # whether the samples of a batch see each other
     spectral_norm = False  # whether kernels are divided by their norm
 
     # What all of a pair's layers of a kind have in common.
-    convolution = {}
-    normalization = {}
+    convolution: dict = {}
+    normalization: dict = {}
 
     def __init__(self, seed=None, name=None, **kwargs):
         super().__init__(name=name or self.role or None, **kwargs)
@@ -105,7 +105,9 @@ class Network(keras.Model):
         config = super().get_config()
         classes = type(self).__mro__
         for cls in classes[: classes.index(Network) + 1]:
-            arguments = inspect.getfullargspec(cls.__init__)
+            if "__init__" not in vars(cls):
+                continue
+            arguments = inspect.getfullargspec(vars(cls)["__init__"])
             for name in (*arguments.args, *arguments.kwonlyargs):
                 if name in ("self", "name"):
                     continue

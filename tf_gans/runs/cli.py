@@ -15,10 +15,11 @@ import re
 import shlex
 import signal
 import sys
-import tempfile
 
 from tf_gans import files
 from tf_gans.errors import UserError
+from tf_gans.runs import streams
+from tf_gans.runs.streams import warn
 
 
 class Parser(argparse.ArgumentParser):
@@ -325,77 +326,12 @@ def display_exists():
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-@contextlib.contextmanager
-def quiet_imports():
-    """Prepares TensorFlow's import, and keeps its notes off the screen.
-
-    It writes them to the standard error stream before any setting of its own
-    is read. They are shown after all if the import fails.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Off by default on processors without AVX-512, where convolutions then
-    # take 1.5 times as long.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with _captured_stderr(lambda notes, failed: notes if failed else b""):
-        yield
-
-
-@contextlib.contextmanager
-def quiet_first_step():
-    """Keeps what is known to be harmless in TensorFlow's first step from sight.
-
-    Its graph optimiser reports a fusion that it gives up ("remapper failed") as
-    an error, for several discriminators, and goes on without. All else that is
-    said is shown when the step is done.
-    """
-
-    def worth_showing(notes, failed):
-        lines = notes.splitlines(keepends=True)
-        return b"".join(
-            line for line in lines if b"remapper failed" not in line
-        )
-
-    with _captured_stderr(worth_showing):
-        yield
-
-
-@contextlib.contextmanager
-def _captured_stderr(choose):
-    """Holds back what comes from C++, too.
-
-    Args:
-        choose: called with what was said, bytes, and whether there was an
-            exception; returns what is to be shown.
-    """
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    failed = True
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            yield
-            failed = False
-        finally:
-            sys.stderr.flush()
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            notes.seek(0)
-            shown = choose(notes.read(), failed)
-            if shown:
-                os.write(2, shown)
-
-
 def load_tensorflow():
     """Imports TensorFlow and looks for devices, without its notes."""
-    with quiet_imports():
+    with streams.quiet_imports():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
-
-
-def warn(line):
-    """Prints a line to the standard error stream."""
-    print(line, file=sys.stderr)
 
 
 def program():
@@ -409,54 +345,12 @@ def started_as():
     return f"python {shlex.quote(path)}" if path.endswith(".py") else program()
 
 
-class _Output:
-    """The standard output, which may be closed or full while work goes on.
-
-    A training is not lost because `head` has seen enough or a disk is full:
-    what cannot be written is dropped.
-    """
-
-    def __init__(self, stream):
-        self._stream = stream
-        if hasattr(stream, "reconfigure"):
-            # A name that a terminal has no letters for ends no run.
-            stream.reconfigure(errors="backslashreplace")
-
-    def __getattr__(self, name):
-        return getattr(self._stream, name)
-
-    def write(self, text):
-        """Writes text, as long as somebody takes it."""
-        with self._dropping():
-            return self._stream.write(text)
-        return len(text)
-
-    def flush(self):
-        """Writes what is buffered, as long as somebody takes it."""
-        with self._dropping():
-            self._stream.flush()
-
-    @contextlib.contextmanager
-    def _dropping(self):
-        try:
-            yield
-        except OSError as error:
-            if not isinstance(error, BrokenPipeError):
-                warn(
-                    "the standard output cannot be written "
-                    f"({error.strerror}); going on without"
-                )
-            # For good, and for what is flushed when the program ends.
-            with open(os.devnull, "w") as nowhere:
-                os.dup2(nowhere.fileno(), self._stream.fileno())
-
-
 def run(main):
     """Calls `main()`; a user's mistake becomes one line and an exit code."""
     # A notebook hands its own to all that it starts, which may lack it.
     if os.environ.get("MPLBACKEND", "").startswith("module://"):
         del os.environ["MPLBACKEND"]
-    with contextlib.redirect_stdout(_Output(sys.stdout)):
+    with contextlib.redirect_stdout(streams.Output(sys.stdout)):
         try:
             main()
         except UserError as error:

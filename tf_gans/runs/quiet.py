@@ -4,14 +4,14 @@ import contextlib
 
 import keras
 
-from tf_gans.runs import cli
+from tf_gans.runs import streams
 
 
 class QuietFirstStep(keras.callbacks.Callback):
     """Holds TensorFlow's notes on the first block back; a context manager.
 
-    See `cli.quiet_first_step`. Use it as a context manager around `fit`, too,
-    so that what was said is shown where the first block fails.
+    See `streams.quiet_first_step`. Use it as a context manager around `fit`,
+    too, so that what was said is shown where the first block fails.
     """
 
     def __init__(self):
@@ -28,7 +28,7 @@ class QuietFirstStep(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         if not self._begun:
             self._begun = True
-            self._stack.enter_context(cli.quiet_first_step())
+            self._stack.enter_context(streams.quiet_first_step())
 
     def on_train_batch_end(self, batch, logs=None):
         self._stack.close()

@@ -12,6 +12,7 @@ The values of the budget were chosen by trials with `stable` over seeds.
 
 import dataclasses
 import functools
+from typing import Any
 
 import keras
 
@@ -143,7 +144,7 @@ def build(
         "seed": seed,
     }
     generator = networks.Generator(BUDGET.latent_dim, **units)
-    opponent, own, fitted = {
+    kinds: dict[str, tuple[Any, dict, Any]] = {
         "discriminator": (
             networks.Discriminator,
             {
@@ -160,7 +161,8 @@ def build(
             {"latent_dim": BUDGET.latent_dim},
             _fitted_likelihood,
         ),
-    }[recipe.objective.opponent]
+    }
+    opponent, own, fitted = kinds[recipe.objective.opponent]
     objective = fitted(recipe.objective, data)
     model = objective.model(
         generator,
