@@ -110,9 +110,9 @@ class TestRealBatches:
         gan, seen = wasserstein_gan(critic_steps=3), []
         update = gan._update_discriminator
 
-        def watched(z, batch):
-            seen.append(batch["real"].numpy())
-            return update(z, batch)
+        def watched(real, labels, numbers):
+            seen.append(real.numpy())
+            return update(real, labels, numbers)
 
         monkeypatch.setattr(gan, "_update_discriminator", watched)
         batches = Pictures().draw(SEED, 0, 6)
