@@ -158,7 +158,7 @@ class Bias(callbacks.Probe):
     """Measures the bias."""
 
     def __init__(self, every):
-        super().__init__(every)
+        super().__init__(every=every)
         self.seen = {}
 
     def measure(self, model):

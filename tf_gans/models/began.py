@@ -144,6 +144,7 @@ class BEGAN(TwoPlayerModel):
                 of its own.
         """
         for optimizer in (generator_optimizer, discriminator_optimizer):
+            optimizer = keras.optimizers.get(optimizer)
             # A loss scale's optimizer has its rate from the one inside.
             inner = getattr(optimizer, "inner_optimizer", optimizer)
             rate = inner.get_config().get("learning_rate")

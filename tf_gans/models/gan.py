@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_gans import layers
 from tf_gans import losses as losses_module
 from tf_gans.errors import check_positive_int
+from tf_gans.models import checks
 from tf_gans.models.generative import with_labels
 from tf_gans.models.outputs import LOGIT, PROBABILITY
 from tf_gans.models.two_player import TwoPlayerModel
@@ -178,6 +179,13 @@ class GAN(TwoPlayerModel):
                 "every call. Better use tf_gans.layers.SpectralNormalization.",
                 stacklevel=3,
             )
+
+    def check_networks(self):
+        checks.check_discriminator(
+            self.discriminator,
+            self.judged_spec,
+            self.adversarial_loss.probabilistic,
+        )
 
     # The algorithm ---------------------------------------------------------
 

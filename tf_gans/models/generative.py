@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_gans import layers
+from tf_gans import layers, pixels
+from tf_gans.models import checks
 from tf_gans.models.outputs import DiscriminatorOutput
 from tf_gans.models.trained import Trained, default_jit_compile
 
@@ -23,6 +24,13 @@ class GenerativeModel(Trained):
     `Source`, a penalty's draws. A model whose weights are loaded goes on with
     exactly the numbers that the saved one would have seen next.
 
+    Where the samples are images, the generator says between which values they
+    lie: its attribute `value_range` is the pair of those for black and white.
+    The networks of this package have it; a network of one's own is given it,
+    `generator.value_range = (-1, 1)`, or the model is, as an argument. The
+    model keeps it when it is saved. Real samples outside of the range are
+    refused before the first step, as no generator could make them.
+
     Args:
         generator: `keras.Model` from z, `(batch, *latents.shape)`, to samples.
         latents: `tf_gans.latents.Latents`. The prior of z.
@@ -34,6 +42,8 @@ class GenerativeModel(Trained):
             The moving statistics of batch normalisation are averaged, too.
             Defaults to `None`.
         seed: int, at least 0. Defaults to `0`.
+        value_range: pair of floats, or None for the generator's own. Defaults
+            to `None`.
     """
 
     critic_steps = 1
@@ -44,13 +54,28 @@ class GenerativeModel(Trained):
 
     _arguments: tuple[str, ...] = ("generator", "latents", "ema_decay")
 
-    def __init__(self, generator, latents, ema_decay=None, seed=0, **kwargs):
+    def __init__(
+        self,
+        generator,
+        latents,
+        ema_decay=None,
+        seed=0,
+        value_range=None,
+        **kwargs,
+    ):
         super().__init__(seed, **kwargs)
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(
                 "`ema_decay` must lie in [0, 1). "
                 f"Received: ema_decay={ema_decay}"
             )
+        # Of a plain network, to which the attribute was added, no file keeps
+        # it: then it is the model's.
+        if value_range is None:
+            value_range = vars(generator).get("value_range")
+        if value_range is not None:
+            value_range = pixels.check_value_range(value_range)
+        self._value_range = value_range
         self.generator = generator
         self.latents = latents
         self.ema_decay = ema_decay
@@ -87,6 +112,8 @@ class GenerativeModel(Trained):
 
         None where the samples are not images.
         """
+        if self._value_range is not None:
+            return tuple(self._value_range)
         return getattr(self.generator, "value_range", None)
 
     @property
@@ -118,6 +145,38 @@ class GenerativeModel(Trained):
                 f"Received: {element}"
             )
         return list(element[:2])
+
+    # Before the first step -------------------------------------------------
+
+    def check_source(self, source):
+        checks.check_shape(tuple(source.sample_shape), self.sample_shape)
+        source_range = getattr(source, "value_range", None)
+        checks.check_ranges(source_range, self._data_range)
+        if hasattr(source, "num_classes"):
+            checks.check_classes(source.num_classes, self.num_classes)
+
+    def check_batches(self, parts, is_first):
+        if is_first:
+            checks.check_shape(tuple(parts[0].shape[3:]), self.sample_shape)
+            checks.check_values(parts[0], self._data_range)
+        if self.num_classes:
+            checks.check_labels(parts[1], self.num_classes)
+
+    @property
+    def _data_range(self):
+        """The range that real samples must have, or None.
+
+        Of images whose generator does not say it, that of its last function.
+        """
+        if self.value_range is not None or len(self.sample_shape) < 3:
+            return self.value_range
+        return checks.output_range(self.generator)
+
+    def get_config(self):
+        config = super().get_config()
+        if self._value_range is not None:
+            config["value_range"] = list(self._value_range)
+        return config
 
     # Samples ---------------------------------------------------------------
 
@@ -171,6 +230,12 @@ class GenerativeModel(Trained):
         if self.num_classes:
             if labels is None:
                 labels = np.arange(num_samples) % self.num_classes
+            checks.check_labels(labels, self.num_classes)
+            if np.shape(labels) != (num_samples,):
+                raise ValueError(
+                    f"`labels` must be one a sample, of shape ({num_samples},)"
+                    f". Received: shape {np.shape(labels)}"
+                )
             labels = tf.constant(labels, tf.int32)
         return self(with_labels(z, labels))
 
