@@ -250,6 +250,7 @@ class BEGAN(TwoPlayerModel):
     def signatures(self):
         def discriminate(samples):
             restored = self.discriminator(samples, training=False)
+            restored = tf.cast(restored, tf.float32)
             errors = tf.abs(samples - restored)
             axes = list(range(1, samples.shape.rank))
             return {

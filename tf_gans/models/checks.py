@@ -123,6 +123,21 @@ def check_classes(received, num_classes):
         )
 
 
+def check_one_a_sample(labels):
+    """Refuses labels that are not one number a sample.
+
+    Args:
+        labels: tensor of shape `(steps, batches, batch)`, or with a last axis
+            of 1.
+    """
+    if tuple(labels.shape[3:]) not in ((), (1,)):
+        raise ValueError(
+            "Labels must be integers, one a sample; of one-hot labels take "
+            "tf.argmax(labels, axis=-1). Received: labels of shape "
+            f"(batch, {', '.join(map(str, labels.shape[3:]))})"
+        )
+
+
 def check_labels(labels, num_classes):
     """Refuses labels of classes that there are not.
 
@@ -143,29 +158,27 @@ def check_labels(labels, num_classes):
         )
 
 
-def check_discriminator(discriminator, sample_spec, is_probabilistic):
+def check_discriminator(gan):
     """Refuses a discriminator whose outputs are no logits, one a sample.
 
     Args:
-        discriminator: `keras.Model`.
-        sample_spec: what it is called with, as `keras.KerasTensor`s.
-        is_probabilistic: bool. Whether the loss makes probabilities of the
-            logits by itself.
+        gan: `tf_gans.GAN`.
     """
-    outputs = discriminator.compute_output_spec(sample_spec)
+    outputs = gan.discriminator.compute_output_spec(gan.judged_spec)
     shapes = [tuple(t.shape) for t in tf.nest.flatten(outputs)]
     if len(shapes) != 1 or shapes[0][1:] != (1,):
         raise ValueError(
             "`discriminator` must return logits, one a sample, of shape "
             f"(batch, 1). Received: outputs of shape {shapes}"
         )
-    if last_activation(discriminator) != "sigmoid":
+    if last_activation(gan.discriminator) != "sigmoid":
         return
     message = (
         "`discriminator` ends in a sigmoid, and the losses take logits. "
         "Build its last layer without an activation."
     )
-    if is_probabilistic:
+    # Such a loss makes probabilities of the logits by itself.
+    if gan.adversarial_loss.probabilistic:
         raise ValueError(message)
     warnings.warn(message, stacklevel=2)
 

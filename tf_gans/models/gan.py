@@ -27,10 +27,6 @@ class GAN(TwoPlayerModel):
     samples and labels. The generator is trained on the labels of the last
     real batch.
 
-    Everything random is a function of (`seed`, step): z, the batches of a
-    `Source`, a penalty's draws. A model whose weights are loaded goes on with
-    exactly the numbers that the saved one would have seen next.
-
     Args:
         generator: `keras.Model` from z, `(batch, *latents.shape)`, to samples.
         discriminator: `keras.Model` from samples to logits, `(batch, 1)`.
@@ -181,11 +177,7 @@ class GAN(TwoPlayerModel):
             )
 
     def check_networks(self):
-        checks.check_discriminator(
-            self.discriminator,
-            self.judged_spec,
-            self.adversarial_loss.probabilistic,
-        )
+        checks.check_discriminator(self)
 
     # The algorithm ---------------------------------------------------------
 
@@ -297,14 +289,13 @@ class GAN(TwoPlayerModel):
         return PROBABILITY if self.adversarial_loss.probabilistic else LOGIT
 
     def discriminate(self, samples):
-        logits = self.discriminator(samples, training=False)
-        logits = tf.reshape(tf.cast(logits, tf.float32), [-1])
-        is_probability = self.adversarial_loss.probabilistic
-        return tf.sigmoid(logits) if is_probability else logits
+        said = self.signatures()["discriminate"](samples)
+        return tf.reshape(said.get("probabilities", said["logits"]), [-1])
 
     def signatures(self):
         def discriminate(samples):
             logits = self.discriminator(samples, training=False)
+            logits = tf.cast(logits, tf.float32)
             said = {"logits": logits}
             if self.adversarial_loss.probabilistic:
                 said["probabilities"] = tf.sigmoid(logits)

@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from tf_gans import layers
 from tf_gans.callbacks.probe import Probe
-from tf_gans.errors import check_positive_int
-from tf_gans.models import blocks, feeding
+from tf_gans.errors import check_integer, check_positive_int
+from tf_gans.models import blocks, checks, feeding
+from tf_gans.models.fit_alone import FitAlone
 from tf_gans.models.keras_callbacks import BlockCallbacks, Players
+from tf_gans.models.saving import Saved
 
 # Up to this many trainable parameters a step costs less than starting it, and
 # `steps_per_execution="auto"` runs blocks of `_BLOCK_STEPS` steps.
@@ -20,7 +22,7 @@ _SMALL_SAMPLE = 100  # numbers; a block's real batches are drawn at once
 _BLOCK_STEPS = 1000
 
 
-class Trained(keras.Model):
+class Trained(FitAlone, Saved):
     """A model whose training is a function of (`seed`, step), run in blocks.
 
     `fit` runs blocks of steps inside one compiled program, wherever the data
@@ -43,13 +45,9 @@ class Trained(keras.Model):
     sample_shape: tuple[int, ...] = ()
     """The shape of one sample of the data; a block of large ones is short."""
 
-    _arguments: tuple[str, ...] = ()
-    """The constructor's arguments, each kept in an attribute of its name.
-
-    All but `name` and `seed`: they make the configuration.
-    """
-
     def __init__(self, seed=0, **kwargs):
+        checks.check_strategy()
+        check_integer("seed", seed, least=0)
         super().__init__(**kwargs)
         self.step = self._counter("step", 0)
         self.seed = self._counter("seed", seed)
@@ -62,6 +60,7 @@ class Trained(keras.Model):
         self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
         self.step_losses = {n: np.zeros(0, np.float32) for n in names}
         self.built = True
+        checks.check_precision(self)
 
     def _counter(self, name, value):
         return self.add_weight(
@@ -124,6 +123,18 @@ class Trained(keras.Model):
             A list of tensors; by default all of them.
         """
         return list(element) if isinstance(element, tuple) else [element]
+
+    def prepared(self, parts):
+        """The parts of a block's batches as `train_step` takes them.
+
+        Args:
+            parts: list of tensors of shape `(steps, batches_per_step, batch,
+                ...)`.
+
+        Returns:
+            A list of tensors.
+        """
+        return parts
 
     # Before the first step -------------------------------------------------
 
@@ -276,7 +287,8 @@ class Trained(keras.Model):
             A `keras.callbacks.History` of the losses' means over each epoch.
         """
         for name, value in unsupported.items():
-            if value:
+            # The default of `validation_split` is 0.
+            if value is not None and not (np.isscalar(value) and value == 0):
                 raise ValueError(
                     f"`fit` of a {type(self).__name__} does not take `{name}`: "
                     "it has neither a loss of samples that it is not trained "
@@ -384,44 +396,6 @@ class Trained(keras.Model):
         ):
             tracker.update_state(values, tf.cast(ran, tf.float32))
         return losses, measured
-
-    # Saving ----------------------------------------------------------------
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "name": self.name,
-            **{key: serialize(getattr(self, key)) for key in self._arguments},
-            "seed": int(self.seed.numpy()),
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        deserialize = keras.saving.deserialize_keras_object
-        return cls(
-            **{
-                key: deserialize(value) if isinstance(value, dict) else value
-                for key, value in config.items()
-            }
-        )
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return None
-        serialize = keras.saving.serialize_keras_object
-        return {
-            **{name: serialize(o) for name, o in self.optimizers.items()},
-            "jit_compile": self.jit_compile,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        self.compile(
-            **{
-                key: keras.saving.deserialize_keras_object(value)
-                for key, value in config.items()
-            }
-        )
 
 
 def default_jit_compile(model):
