@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_gans import GAN, data, latents, losses, recipes
+from tf_gans import BEGAN, GAN, data, latents, losses, recipes
 from tf_gans.models import checks
 
 SHAPE = (4, 4, 1)
@@ -159,6 +159,11 @@ class TestDiscriminators:
             batches(SCALED),
             rf"\(batch, 1\)\. Received: .*\(None, {units}\)",
         )
+
+    def test_an_autoencoder_that_is_none(self):
+        model = BEGAN(generator(), discriminator(), latents.Normal((3,)))
+        model.compile("sgd", "sgd", jit_compile=False, steps_per_execution=1)
+        refuses(model, batches(SCALED), r"\(4, 4, 1\)\. Received: .*\(1,\)")
 
     def test_two_outputs(self):
         samples = keras.Input(SHAPE)

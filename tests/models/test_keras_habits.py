@@ -157,6 +157,37 @@ class TestArrays:
         assert not recwarn.list
 
 
+class Sequence(keras.utils.PyDataset):
+    """Eight batches."""
+
+    passes = 0
+
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, i):
+        return ROWS[BATCH * i : BATCH * (i + 1)]
+
+    def on_epoch_end(self):
+        self.passes += 1
+
+
+class TestOtherData:
+    def test_a_sequence(self):
+        gan, x = make(), Sequence()
+        gan.fit(x, epochs=2, shuffle=False, verbose=0)
+        expected = make()
+        expected.fit(batches(8), epochs=2, verbose=0)
+        assert steps(gan) == 16
+        assert x.passes == 2
+        for a, b in zip(gan.weights, expected.weights, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-6)
+
+    def test_a_sequence_in_blocks(self):
+        with pytest.raises(ValueError, match="`steps_per_execution=1`"):
+            make(size=2).fit(Sequence(), verbose=0)
+
+
 class TestCompile:
     def test_names_of_optimizers(self):
         gan = make(("adam", "adam"))

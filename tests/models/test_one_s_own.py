@@ -138,6 +138,13 @@ class TestMethods:
         samples = gan.predict(z, batch_size=2, verbose=0)
         np.testing.assert_allclose(samples, gan(z), rtol=1e-5)
 
+    def test_predict_with_labels(self):
+        gan = conditional()
+        z = np.random.default_rng(0).normal(size=(4, 100)).astype("float32")
+        labels = np.array([0, 1, 2, 0])
+        samples = gan.predict((z, labels), verbose=0)
+        np.testing.assert_allclose(samples, gan((z, labels)), atol=1e-5)
+
     def test_export(self, tmp_path):
         path = make().export(tmp_path / "gan")
         assert path == tmp_path / "gan" / "1"

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_gans.errors import check_positive_int
+from tf_gans.models import checks
 from tf_gans.models.outputs import ERROR
 from tf_gans.models.two_player import TwoPlayerModel
 
@@ -161,6 +162,9 @@ class BEGAN(TwoPlayerModel):
             steps_per_execution,
             run_eagerly,
         )
+
+    def check_networks(self):
+        checks.check_autoencoder(self)
 
     # The algorithm ---------------------------------------------------------
 

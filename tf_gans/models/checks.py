@@ -183,6 +183,21 @@ def check_discriminator(gan):
     warnings.warn(message, stacklevel=2)
 
 
+def check_autoencoder(began):
+    """Refuses a discriminator that returns something else than samples.
+
+    Args:
+        began: `tf_gans.BEGAN`.
+    """
+    outputs = began.discriminator.compute_output_spec(began.judged_spec)
+    shapes = [tuple(t.shape)[1:] for t in tf.nest.flatten(outputs)]
+    if shapes != [tuple(began.sample_shape)]:
+        raise ValueError(
+            "`discriminator` must return samples, of shape "
+            f"{tuple(began.sample_shape)}. Received: outputs of shape {shapes}"
+        )
+
+
 def check_precision(model):
     """Refuses 64 bits, which no part of a step is made for."""
     for layer in layers.walk(model):

@@ -55,6 +55,9 @@ class SourceFeed:
     def begin_epoch(self):
         self._left = self.steps
 
+    def close(self):
+        """Nothing is open."""
+
     def take(self, next_block):
         """Returns None and the number of the next block's steps."""
         del next_block
@@ -115,6 +118,7 @@ class DatasetFeed:
             max(1, count // batches) if count >= 0 else None
         )
         self._iterator = None
+        self._is_open = False
         self._left = self._taken = 0
 
     def _whole_batches(self, dataset):
@@ -145,10 +149,18 @@ class DatasetFeed:
         self._left = self.steps or math.inf
         self._taken = 0
         if not self._is_counted:
-            self._iterator = None
+            self.close()
+
+    def close(self):
+        """Ends a pass through the data, if one was begun."""
+        if self._is_open:
+            self._adapter.on_epoch_end()
+        self._iterator, self._is_open = None, False
 
     def _restart(self):
+        self.close()
         self._adapter.on_epoch_begin()
+        self._is_open = True
         self._iterator = iter(self._dataset)
 
     def take(self, next_block):
@@ -195,11 +207,9 @@ class DatasetFeed:
         return parts, count
 
     def _end_of_data(self):
-        if self._iterator is None:
-            return
-        self._iterator = None
-        self._adapter.on_epoch_end()
-        if self._is_counted:
+        was_open = self._is_open
+        self.close()
+        if was_open and self._is_counted:
             warnings.warn(
                 f"The data ended after {self._taken} of the epoch's "
                 f"{self.steps} steps. Repeat the dataset, or ask for fewer "

@@ -26,8 +26,8 @@ class FitAlone(keras.Model):
 
     def _without_loss(self, name):
         return (
-            f"A {type(self).__name__} has no `{name}`: its losses say how its "
-            "players stand, not how good its samples are. Draw some with "
+            f"A {type(self).__name__} has no `{name}`: its losses say how the "
+            "training stands, not how good the samples are. Draw some with "
             "`sample` and measure them with tf_gans.metrics."
         )
 

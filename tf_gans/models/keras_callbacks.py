@@ -57,6 +57,10 @@ class BlockCallbacks(keras.callbacks.CallbackList):
         self._aim_at(self._done)
         super().on_epoch_end(epoch, logs)
 
+    def on_train_end(self, logs=None):
+        self._feed.close()
+        super().on_train_end(logs)
+
     def _aim_at(self, steps):
         """Tells the progress bar how many steps the epoch has."""
         if self._progbar is not None:

@@ -250,8 +250,8 @@ class Trained(FitAlone, Saved):
         self,
         x=None,
         y=None,
-        *,
         batch_size=None,
+        *,
         epochs=1,
         verbose="auto",
         steps_per_epoch=None,
@@ -362,7 +362,11 @@ class Trained(FitAlone, Saved):
                 self.step_losses = {n: np.zeros(0) for n in self._trackers}
                 return self.get_metrics_result()
             if parts is not None:
-                self.check_batches([p[:count] for p in parts], self._is_first)
+                whole = count == self.steps_per_execution
+                self.check_batches(
+                    parts if whole else [part[:count] for part in parts],
+                    self._is_first,
+                )
                 self._is_first = False
             first_step = int(self.step.numpy())
             # A Python number would be compiled into the program.
