@@ -14,6 +14,12 @@ from tf_gans.version import __version__
 if "keras" not in sys.modules:
     # Whatever other programs of this user have: there is no other here.
     os.environ["KERAS_BACKEND"] = "tensorflow"
+elif sys.modules["keras"].config.backend() != "tensorflow":
+    raise ImportError(
+        "tf_gans needs Keras' backend tensorflow: import it before keras, or "
+        "set KERAS_BACKEND=tensorflow. Received: the backend "
+        f"{sys.modules['keras'].config.backend()}"
+    )
 moved.install()
 
 _MODULES = (

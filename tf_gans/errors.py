@@ -25,6 +25,22 @@ class Interrupted(UserError):
     exit_code = 130  # 128 + SIGINT, as shells have it
 
 
+def check_integer(name, value, least=None):
+    """Raises a `ValueError` that names `value` if it is no integer.
+
+    Args:
+        name: str. Of the argument.
+        value: what is to be an integer.
+        least: int or None. The least that it may be.
+    """
+    is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_int or (least is not None and value < least):
+        allowed = "" if least is None else f" of at least {least}"
+        raise ValueError(
+            f"`{name}` must be an integer{allowed}. Received: {name}={value!r}"
+        )
+
+
 def check_positive_int(name, value):
     """Returns `value` as an int, or raises a `ValueError` that names it."""
     is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -146,7 +146,8 @@ def _archive(gan):
         return inputs, labels
 
     def generator(z, labels):
-        return gan.sampler(with_labels(z, labels), training=False)
+        samples = gan.sampler(with_labels(z, labels), training=False)
+        return tf.cast(samples, tf.float32)
 
     def serving_default(z, labels=None):
         return {"samples": generator(z, labels)}

@@ -5,6 +5,7 @@ of training steps (`draw`), one z for each of many seeds (`draw_each`), and it
 survives saving, because it has a `get_config`.
 """
 
+import numbers
 import statistics
 
 import keras
@@ -88,6 +89,22 @@ class Latents:
             f"{k}={v!r}" for k, v in self.get_config().items()
         )
         return f"{type(self).__name__}({arguments})"
+
+
+def get(latents):
+    """Returns a prior as it is, and for an int a standard normal of so many.
+
+    Args:
+        latents: `Latents`, or int.
+    """
+    if isinstance(latents, numbers.Integral):
+        return Normal((check_positive_int("latents", latents),))
+    if not hasattr(latents, "draw"):
+        raise ValueError(
+            "`latents` must be a prior of tf_gans.latents, or an int for a "
+            f"standard normal of so many components. Received: {latents!r}"
+        )
+    return latents
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")

@@ -229,8 +229,10 @@ def _map_rows(function, tensors):
         return function(tensors)
     size = tf.shape(first)[0] if batch is None else batch
     if batch is None:
-        rows = tf.clip_by_value(_MAX_PAIRS // (size * kernels), 1, size)
-        chunks = -(-size // rows)
+        # An empty batch is one row of padding.
+        most = tf.maximum(size, 1)
+        rows = tf.clip_by_value(_MAX_PAIRS // (most * kernels), 1, most)
+        chunks = -(-most // rows)
     else:
         rows = max(1, _MAX_PAIRS // (size * kernels))
         chunks = -(-size // rows)

@@ -450,11 +450,6 @@ class TestDatasets:
         assert int(other.step) == 5
         assert equal(state(gan), state(other))
 
-    def test_critic_steps_cannot_share_out_an_array(self):
-        gan = make_gan(gan_options={"critic_steps": 3})
-        with pytest.raises(ValueError, match=r"Dataset.*ndarray"):
-            gan.fit(np.zeros((24, 1), np.float32), batch_size=8, verbose=0)
-
     @pytest.mark.slow
     def test_batches_of_several_sizes_one_step_at_a_time(self):
         gan = make_gan(steps_per_execution=1, jit_compile=False)
@@ -486,9 +481,10 @@ class TestDatasets:
         gan = make_gan(
             gan_options=options, steps_per_execution=1 if options else 5
         )
-        dataset = tf.data.Dataset.from_tensor_slices(np.zeros((20, 1), "f4"))
-        with pytest.raises(ValueError, match="drop_remainder=True"):
+        dataset = tf.data.Dataset.from_tensor_slices(np.zeros((44, 1), "f4"))
+        with pytest.warns(UserWarning, match="drop_remainder=True"):
             gan.fit(dataset.batch(8), verbose=0)
+        assert int(gan.step) == (1 if options else 5)
 
     @pytest.mark.slow
     def test_from_a_source_to_a_dataset_and_back(self, from_source, fresh):

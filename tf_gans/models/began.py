@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_gans.errors import check_positive_int
+from tf_gans.models import checks
 from tf_gans.models.outputs import ERROR
 from tf_gans.models.two_player import TwoPlayerModel
 
@@ -126,7 +127,7 @@ class BEGAN(TwoPlayerModel):
             trainable=False,
         )
 
-    def compile(  # type: ignore[override]  # two optimizers, not one
+    def compile(
         self,
         generator_optimizer,
         discriminator_optimizer,
@@ -141,6 +142,7 @@ class BEGAN(TwoPlayerModel):
                 of its own.
         """
         for optimizer in (generator_optimizer, discriminator_optimizer):
+            optimizer = keras.optimizers.get(optimizer)
             # A loss scale's optimizer has its rate from the one inside.
             inner = getattr(optimizer, "inner_optimizer", optimizer)
             rate = inner.get_config().get("learning_rate")
@@ -157,6 +159,9 @@ class BEGAN(TwoPlayerModel):
             steps_per_execution,
             run_eagerly,
         )
+
+    def check_networks(self):
+        checks.check_autoencoder(self)
 
     # The algorithm ---------------------------------------------------------
 
@@ -246,6 +251,7 @@ class BEGAN(TwoPlayerModel):
     def signatures(self):
         def discriminate(samples):
             restored = self.discriminator(samples, training=False)
+            restored = tf.cast(restored, tf.float32)
             errors = tf.abs(samples - restored)
             axes = list(range(1, samples.shape.rank))
             return {

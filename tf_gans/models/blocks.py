@@ -33,6 +33,7 @@ def run_block(model, source, probe, parts, num_steps):
             tf.reshape(part, (size, batches, *part.shape[1:]))
             for part in model.parts_of(drawn)
         ]
+    parts = model.prepared(parts)
     batch_size = parts[0].shape[2] or tf.shape(parts[0])[2]
     real = parts[0] if len(parts) == 1 else tuple(parts)
     data = (real, model._draw(seed, first, size, batch_size))

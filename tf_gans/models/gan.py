@@ -1,13 +1,11 @@
 """The generative adversarial network: a Keras model with two players."""
 
-import warnings
-
 import keras
 import tensorflow as tf
 
-from tf_gans import layers
 from tf_gans import losses as losses_module
 from tf_gans.errors import check_choice, check_positive_int
+from tf_gans.models import checks
 from tf_gans.models.generative import with_labels
 from tf_gans.models.outputs import LOGIT, PROBABILITY
 from tf_gans.models.two_player import TwoPlayerModel
@@ -156,29 +154,11 @@ class GAN(TwoPlayerModel):
                 f"Received: critic_steps={self.critic_steps}, "
                 f"generator_steps={self.generator_steps}"
             )
-        if self.penalty is None:
-            return
-        penalty, rule = type(self.penalty).__name__, self.penalty.batch_norm
-        for mixes, kind, is_refused in (
-            (layers.has_batch_norm, "batch normalisation", rule == "refuse"),
-            (layers.sees_batch, "minibatch discrimination", False),
-        ):
-            if rule == "allow" or not mixes(self.discriminator):
-                continue
-            message = (
-                f"`penalty={penalty}` is a norm for each sample, which {kind} "
-                "in the `discriminator` mixes with the others of its batch."
-            )
-            if is_refused:
-                raise ValueError(f"{message} Build it without.")
-            warnings.warn(f"{message} Better build it without.", stacklevel=3)
-        if layers.overwrites_kernels(self.discriminator):
-            warnings.warn(
-                f"`penalty={penalty}` is of one discriminator, and "
-                "keras.layers.SpectralNormalization makes another of it at "
-                "every call. Better use tf_gans.layers.SpectralNormalization.",
-                stacklevel=3,
-            )
+        if self.penalty is not None:
+            checks.check_penalty(self.penalty, self.discriminator)
+
+    def check_networks(self):
+        checks.check_discriminator(self)
 
     # The algorithm ---------------------------------------------------------
 
@@ -291,14 +271,13 @@ class GAN(TwoPlayerModel):
         return PROBABILITY if self.adversarial_loss.probabilistic else LOGIT
 
     def discriminate(self, samples):
-        logits = self.discriminator(samples, training=False)
-        logits = tf.reshape(tf.cast(logits, tf.float32), [-1])
-        is_probability = self.adversarial_loss.probabilistic
-        return tf.sigmoid(logits) if is_probability else logits
+        said = self.signatures()["discriminate"](samples)
+        return tf.reshape(said.get("probabilities", said["logits"]), [-1])
 
     def signatures(self):
         def discriminate(samples):
             logits = self.discriminator(samples, training=False)
+            logits = tf.cast(logits, tf.float32)
             said = {"logits": logits}
             if self.adversarial_loss.probabilistic:
                 said["probabilities"] = tf.sigmoid(logits)

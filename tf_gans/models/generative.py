@@ -6,7 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_gans import layers
+from tf_gans import latents as latents_module
+from tf_gans import layers, pixels
+from tf_gans.errors import check_integer
+from tf_gans.models import checks
 from tf_gans.models.outputs import DiscriminatorOutput
 from tf_gans.models.trained import Trained, default_jit_compile
 
@@ -23,9 +26,17 @@ class GenerativeModel(Trained):
     `Source`, a penalty's draws. A model whose weights are loaded goes on with
     exactly the numbers that the saved one would have seen next.
 
+    Where the samples are images, the generator says between which values they
+    lie: its attribute `value_range` is the pair of those for black and white.
+    The networks of this package have it; a network of one's own is given it,
+    `generator.value_range = (-1, 1)`, or the model is, as an argument. The
+    model keeps it when it is saved. Real samples outside of the range are
+    refused before the first step, as no generator could make them.
+
     Args:
         generator: `keras.Model` from z, `(batch, *latents.shape)`, to samples.
-        latents: `tf_gans.latents.Latents`. The prior of z.
+        latents: `tf_gans.latents.Latents`, the prior of z; or an int, for a
+            standard normal of so many components.
         ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
             the generator whose weights are an exponential moving average,
             `w_ema <- w_ema + (1 - decay) (w - w_ema)`; in the first steps the
@@ -34,6 +45,8 @@ class GenerativeModel(Trained):
             The moving statistics of batch normalisation are averaged, too.
             Defaults to `None`.
         seed: int, at least 0. Defaults to `0`.
+        value_range: pair of floats, or None for the generator's own. Defaults
+            to `None`.
     """
 
     critic_steps = 1
@@ -44,13 +57,29 @@ class GenerativeModel(Trained):
 
     _arguments: tuple[str, ...] = ("generator", "latents", "ema_decay")
 
-    def __init__(self, generator, latents, ema_decay=None, seed=0, **kwargs):
+    def __init__(
+        self,
+        generator,
+        latents,
+        ema_decay=None,
+        seed=0,
+        value_range=None,
+        **kwargs,
+    ):
         super().__init__(seed, **kwargs)
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(
                 "`ema_decay` must lie in [0, 1). "
                 f"Received: ema_decay={ema_decay}"
             )
+        latents = latents_module.get(latents)
+        # Of a plain network, to which the attribute was added, no file keeps
+        # it: then it is the model's.
+        if value_range is None:
+            value_range = vars(generator).get("value_range")
+        if value_range is not None:
+            value_range = pixels.check_value_range(value_range)
+        self._value_range = value_range
         self.generator = generator
         self.latents = latents
         self.ema_decay = ema_decay
@@ -62,9 +91,7 @@ class GenerativeModel(Trained):
         self.sample_shape = self.sample_spec.shape[1:]
         self.ema_generator = None
         if ema_decay is not None:
-            self.ema_generator = type(generator).from_config(
-                {**generator.get_config(), "name": "ema_generator"}
-            )
+            self.ema_generator = _copy(generator, "ema_generator")
             self.ema_generator.build(latent_shape)
             self.ema_generator.set_weights(generator.get_weights())
             # The variables, not the layers: those would normalise batches
@@ -87,6 +114,8 @@ class GenerativeModel(Trained):
 
         None where the samples are not images.
         """
+        if self._value_range is not None:
+            return tuple(self._value_range)
         return getattr(self.generator, "value_range", None)
 
     @property
@@ -96,9 +125,10 @@ class GenerativeModel(Trained):
         labels = None
         if self.num_classes:
             labels = keras.KerasTensor((None,), dtype="int32")
-        return self.generator.compute_output_spec(
+        spec = self.generator.compute_output_spec(
             with_labels(z, labels), training=False
         )
+        return keras.KerasTensor(spec.shape, dtype="float32")
 
     def _refuse_classes(self):
         """For the algorithms that have no conditional form."""
@@ -110,6 +140,12 @@ class GenerativeModel(Trained):
 
     def parts_of(self, element):
         """Of a pair, the samples; of a conditional model, the labels too."""
+        if isinstance(element, dict):
+            raise ValueError(
+                "The data must be samples, or pairs of samples and labels; map "
+                "a dataset of dicts to them. Received: a dict of "
+                f"{sorted(element)}"
+            )
         if not self.num_classes:
             return [element[0] if isinstance(element, tuple) else element]
         if not isinstance(element, tuple) or len(element) < 2:
@@ -119,6 +155,47 @@ class GenerativeModel(Trained):
             )
         return list(element[:2])
 
+    def prepared(self, parts):
+        """Samples as floats, and labels one a sample."""
+        samples = _floats(parts[0])
+        if not self.num_classes:
+            return [samples]
+        labels = tf.cast(parts[1], tf.int32)
+        return [samples, labels if labels.shape.rank == 3 else labels[..., 0]]
+
+    # Before the first step -------------------------------------------------
+
+    def check_source(self, source):
+        checks.check_shape(tuple(source.sample_shape), self.sample_shape)
+        source_range = getattr(source, "value_range", None)
+        checks.check_ranges(source_range, self._data_range)
+        if hasattr(source, "num_classes"):
+            checks.check_classes(source.num_classes, self.num_classes)
+
+    def check_batches(self, parts, is_first):
+        if is_first:
+            checks.check_shape(tuple(parts[0].shape[3:]), self.sample_shape)
+            checks.check_values(parts[0], self._data_range)
+        if self.num_classes:
+            checks.check_one_a_sample(parts[1])
+            checks.check_labels(parts[1], self.num_classes)
+
+    @property
+    def _data_range(self):
+        """The range that real samples must have, or None.
+
+        Of images whose generator does not say it, that of its last function.
+        """
+        if self.value_range is not None or len(self.sample_shape) < 3:
+            return self.value_range
+        return checks.output_range(self.generator)
+
+    def get_config(self):
+        config = super().get_config()
+        if self._value_range is not None:
+            config["value_range"] = list(self._value_range)
+        return config
+
     # Samples ---------------------------------------------------------------
 
     @property
@@ -127,7 +204,9 @@ class GenerativeModel(Trained):
         return self.ema_generator or self.generator
 
     def call(self, latents, training=False):
-        return self.sampler(latents, training=training)
+        # A network of 16 bits may end in them, and what is measured, drawn and
+        # exported has 32.
+        return _floats(self.sampler(latents, training=training))
 
     def call_with_batch_statistics(self, latents):
         """Samples whose batch normalisation uses the batch's own statistics.
@@ -154,14 +233,16 @@ class GenerativeModel(Trained):
         """Draws samples.
 
         Args:
-            num_samples: int.
+            num_samples: int, at least 0.
             seed: int. Independent of the seed of the training.
             labels: int array of shape `(num_samples,)`, for a conditional
                 model. Defaults to 0, 1, 2 and so on in turn.
 
         Returns:
-            A tensor of shape `(num_samples, *sample_shape)`.
+            A float32 tensor of shape `(num_samples, *sample_shape)`.
         """
+        check_integer("num_samples", num_samples, least=0)
+        check_integer("seed", seed)
         z = self.latents.draw(seed, "sample", 0, 1, num_samples)[0]
         if not self.num_classes and labels is not None:
             raise ValueError(
@@ -171,6 +252,12 @@ class GenerativeModel(Trained):
         if self.num_classes:
             if labels is None:
                 labels = np.arange(num_samples) % self.num_classes
+            checks.check_labels(labels, self.num_classes)
+            if np.shape(labels) != (num_samples,):
+                raise ValueError(
+                    f"`labels` must be one a sample, of shape ({num_samples},)"
+                    f". Received: shape {np.shape(labels)}"
+                )
             labels = tf.constant(labels, tf.int32)
         return self(with_labels(z, labels))
 
@@ -237,6 +324,24 @@ class GenerativeModel(Trained):
                 average.assign(weight)
         # An average of unit vectors is shorter than one.
         layers.update_power_iterations(self.ema_generator)
+
+
+def _copy(network, name):
+    """A network of the same layers, under another name, with weights anew."""
+    # Layers of one's own need not be registered to be copied.
+    classes = {type(x) for x in layers.walk(network)}
+    own = {
+        cls.__name__: cls
+        for cls in classes
+        if not cls.__module__.startswith("keras.")
+    }
+    with keras.saving.custom_object_scope(own):
+        return type(network).from_config({**network.get_config(), "name": name})
+
+
+def _floats(samples):
+    """Numbers of any type in 32 bits."""
+    return tf.cast(samples, tf.float32)
 
 
 def with_labels(inputs, labels):

@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from tf_gans import layers
 from tf_gans.callbacks.probe import Probe
-from tf_gans.data.source import Source
-from tf_gans.errors import check_positive_int
-from tf_gans.models import blocks, feeding
+from tf_gans.errors import check_integer, check_positive_int
+from tf_gans.models import blocks, checks, feeding
+from tf_gans.models.fit_alone import FitAlone
+from tf_gans.models.keras_callbacks import BlockCallbacks, Players
+from tf_gans.models.saving import Saved
 
 # Up to this many trainable parameters a step costs less than starting it, and
 # `steps_per_execution="auto"` runs blocks of `_BLOCK_STEPS` steps.
@@ -20,7 +22,7 @@ _SMALL_SAMPLE = 100  # numbers; a block's real batches are drawn at once
 _BLOCK_STEPS = 1000
 
 
-class Trained(keras.Model):
+class Trained(FitAlone, Saved):
     """A model whose training is a function of (`seed`, step), run in blocks.
 
     `fit` runs blocks of steps inside one compiled program, wherever the data
@@ -43,13 +45,9 @@ class Trained(keras.Model):
     sample_shape: tuple[int, ...] = ()
     """The shape of one sample of the data; a block of large ones is short."""
 
-    _arguments: tuple[str, ...] = ()
-    """The constructor's arguments, each kept in an attribute of its name.
-
-    All but `name` and `seed`: they make the configuration.
-    """
-
     def __init__(self, seed=0, **kwargs):
+        checks.check_strategy()
+        check_integer("seed", seed, least=0)
         super().__init__(**kwargs)
         self.step = self._counter("step", 0)
         self.seed = self._counter("seed", seed)
@@ -62,6 +60,7 @@ class Trained(keras.Model):
         self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
         self.step_losses = {n: np.zeros(0, np.float32) for n in names}
         self.built = True
+        checks.check_precision(self)
 
     def _counter(self, name, value):
         return self.add_weight(
@@ -124,6 +123,35 @@ class Trained(keras.Model):
             A list of tensors; by default all of them.
         """
         return list(element) if isinstance(element, tuple) else [element]
+
+    def prepared(self, parts):
+        """The parts of a block's batches as `train_step` takes them.
+
+        Args:
+            parts: list of tensors of shape `(steps, batches_per_step, batch,
+                ...)`.
+
+        Returns:
+            A list of tensors.
+        """
+        return parts
+
+    # Before the first step -------------------------------------------------
+
+    def check_networks(self):
+        """Raises a `ValueError` where the networks cannot be trained."""
+
+    def check_source(self, source):
+        """Raises a `ValueError` where a `Source` does not suit the model."""
+
+    def check_batches(self, parts, is_first):
+        """Raises a `ValueError` where batches of a dataset do not suit it.
+
+        Args:
+            parts: list of tensors of shape `(steps, batches_per_step, batch,
+                ...)`, the parts of a block's batches.
+            is_first: bool. Whether the block is the first of a `fit`.
+        """
 
     # Compiling -------------------------------------------------------------
 
@@ -192,10 +220,12 @@ class Trained(keras.Model):
         )
         self._optimizer_names = tuple(optimizers)
         for name, (optimizer, variables) in optimizers.items():
-            optimizer = self._with_loss_scale(optimizer)
+            optimizer = self._with_loss_scale(keras.optimizers.get(optimizer))
             setattr(self, name, optimizer)
             # Now, so that a checkpoint's optimizer state has a place to go.
             optimizer.build(variables)
+        if len(optimizers) > 1:
+            self.optimizer: Any = Players(self.optimizers)
         self.train_function = None
 
     def _with_loss_scale(self, optimizer):
@@ -210,7 +240,7 @@ class Trained(keras.Model):
         return optimizer
 
     @property
-    def optimizers(self):
+    def optimizers(self) -> dict[str, Any]:
         """The optimizers by their names; none before `compile`."""
         return {name: getattr(self, name) for name in self._optimizer_names}
 
@@ -219,73 +249,105 @@ class Trained(keras.Model):
     def fit(
         self,
         x=None,
+        y=None,
+        batch_size=None,
         *,
         epochs=1,
+        verbose="auto",
         steps_per_epoch=None,
         callbacks=None,
-        **kwargs,
+        shuffle=True,
+        initial_epoch=0,
+        **unsupported,
     ):
         """Trains the model.
 
         Args:
             x: a `tf_gans.data.Source`, or anything that `keras.Model.fit`
                 takes as samples: a `tf.data.Dataset` or arrays. `parts_of`
-                says what is used of its elements. A dataset's batches must be
-                of one size (`drop_remainder=True`); each step takes
-                `batches_per_step` of them.
+                says what is used of its elements; each step takes
+                `batches_per_step` of them. In blocks all batches have one
+                size: a smaller one is left out, with a warning.
+            y: labels, where `x` is an array.
+            batch_size: int. Samples in a batch of arrays. Defaults to 32.
             epochs: int. Defaults to `1`.
-            steps_per_epoch: int. Training steps in an epoch. A source without
-                an end needs it.
-            callbacks: list of callbacks. At most one may be a
+            verbose: as for `keras.Model.fit`.
+            steps_per_epoch: int. Training steps in an epoch. By default an
+                epoch is a pass through the data; a source without an end
+                needs it.
+            callbacks: a callback or a list of them. At most one may be a
                 `tf_gans.callbacks.Probe`, whose measurements become part of
                 the compiled program.
-            **kwargs: the other arguments of `keras.Model.fit`.
+            shuffle: bool. Whether arrays are shuffled for each epoch.
+            initial_epoch: int. The epoch to begin with.
+            **unsupported: other arguments of `keras.Model.fit`, which are
+                refused.
 
         Returns:
             A `keras.callbacks.History` of the losses' means over each epoch.
         """
-        callbacks = list(callbacks or [])
+        for name, value in unsupported.items():
+            # The default of `validation_split` is 0.
+            if value is not None and not (np.isscalar(value) and value == 0):
+                raise ValueError(
+                    f"`fit` of a {type(self).__name__} does not take `{name}`: "
+                    "it has neither a loss of samples that it is not trained "
+                    "on nor weights of samples. See tf_gans.metrics."
+                )
+        callbacks = tf.nest.flatten(
+            getattr(callbacks, "callbacks", callbacks) or []
+        )
         probes = [c for c in callbacks if isinstance(c, Probe)]
         if len(probes) > 1:
             raise ValueError(
                 "`callbacks` may hold one Probe. "
                 f"Received: {len(probes)} of them"
             )
+        self._assert_compile_called("fit")
         probe = probes[0] if probes else None
-        source = x if isinstance(x, Source) else None
-        if (source, probe) != (self._source, self._probe):
-            self._source, self._probe = source, probe
-            self.train_function = None
-        position = _Position()
-        if source is None:
-            kwargs["steps_per_epoch"] = steps_per_epoch
-            if steps_per_epoch is not None:
-                position.steps = steps_per_epoch
-            x = feeding.count_in_steps(
-                x, self.batches_per_step, steps_per_epoch
-            )
-        else:
-            steps = steps_per_epoch or getattr(source, "steps_per_epoch", None)
-            if steps is None:
-                raise ValueError(
-                    "`steps_per_epoch` is needed: the source has no end."
-                )
-            position.steps = check_positive_int("steps_per_epoch", steps)
-            # The program draws its own batches. Keras counts these.
-            x = tf.data.Dataset.range(position.steps)
-        if isinstance(x, tf.data.Dataset):
-            # Keras warns that its default does not apply.
-            kwargs.setdefault("shuffle", False)
-        self._position = position
-        return super().fit(
-            x, epochs=epochs, callbacks=[position, *callbacks], **kwargs
+        feed = feeding.make_feed(
+            self,
+            x,
+            steps_per_epoch,
+            y=y,
+            batch_size=batch_size,
+            shuffle=shuffle,
         )
+        if (feed.source, probe) != (self._source, self._probe):
+            self._source, self._probe = feed.source, probe
+            self.train_function = None
+        self.check_networks()
+        if feed.source is not None:
+            self.check_source(feed.source)
+        self._feed, self._is_first = feed, True
+        return super().fit(
+            feed.blocks(),
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=BlockCallbacks(callbacks, self, feed, verbose, epochs),
+            shuffle=False,
+            initial_epoch=initial_epoch,
+        )
+
+    def steps_per_epoch(self, source):
+        """The steps that are one pass through a source.
+
+        Args:
+            source: a `tf_gans.data.Source`.
+
+        Returns:
+            int, or None for a source without an end. An epoch has at least
+            one step.
+        """
+        batches = getattr(source, "steps_per_epoch", None)
+        if batches is None:
+            return None
+        return max(1, batches // self.batches_per_step)
 
     def make_train_function(self, force=False):
         """Builds the function that Keras' `fit` calls for each block."""
         if self.train_function is not None and not force:
             return self.train_function
-        size = self.steps_per_execution
         run_block, next_block = self._run_block, self._next_block
         if not self.run_eagerly:
             run_block = tf.function(
@@ -294,14 +356,21 @@ class Trained(keras.Model):
             next_block = tf.function(next_block, autograph=False)
 
         def train_function(iterator):
-            parts, count = None, min(size, self._position.remaining)
-            # Python numbers would be compiled into the program.
-            if self._source is None:
-                parts, count = next_block(iterator, tf.constant(count))
-                count = int(count)
-                if count == 0:
-                    raise StopIteration
+            del iterator  # by which Keras counts the blocks
+            parts, count = self._feed.take(next_block)
+            if count == 0:
+                none = np.zeros(0, np.float32)
+                self.step_losses = dict.fromkeys(self._trackers, none)
+                return self.get_metrics_result()
+            if parts is not None:
+                whole = count == self.steps_per_execution
+                self.check_batches(
+                    parts if whole else [part[:count] for part in parts],
+                    self._is_first,
+                )
+                self._is_first = False
             first_step = int(self.step.numpy())
+            # A Python number would be compiled into the program.
             losses, measured = run_block(parts, tf.constant(count))
             values = losses.numpy()[:, :count]
             self.step_losses = dict(zip(self._trackers, values, strict=True))
@@ -332,58 +401,6 @@ class Trained(keras.Model):
         ):
             tracker.update_state(values, tf.cast(ran, tf.float32))
         return losses, measured
-
-    # Saving ----------------------------------------------------------------
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "name": self.name,
-            **{key: serialize(getattr(self, key)) for key in self._arguments},
-            "seed": int(self.seed.numpy()),
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        deserialize = keras.saving.deserialize_keras_object
-        return cls(
-            **{
-                key: deserialize(value) if isinstance(value, dict) else value
-                for key, value in config.items()
-            }
-        )
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return None
-        serialize = keras.saving.serialize_keras_object
-        return {
-            **{name: serialize(o) for name, o in self.optimizers.items()},
-            "jit_compile": self.jit_compile,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        self.compile(
-            **{
-                key: keras.saving.deserialize_keras_object(value)
-                for key, value in config.items()
-            }
-        )
-
-
-class _Position(keras.callbacks.Callback):
-    """Knows how much of the epoch is left when a block begins."""
-
-    steps = math.inf
-    _begin = 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self._begin = batch
-
-    @property
-    def remaining(self):
-        return self.steps - self._begin
 
 
 def default_jit_compile(model):

@@ -1,5 +1,6 @@
 """Two players: the updates that all adversarial models have in common."""
 
+import keras
 import tensorflow as tf
 
 from tf_gans import layers
@@ -46,7 +47,16 @@ class TwoPlayerModel(GenerativeModel):
                 f"Received: {classes[0]} and {classes[1]}"
             )
 
-    def compile(  # type: ignore[override]  # two optimizers, not one
+    @property
+    def judged_spec(self):
+        """What the discriminator is called with, as `keras.KerasTensor`s."""
+        samples = keras.KerasTensor((None, *self.sample_shape))
+        labels = None
+        if self.num_classes:
+            labels = keras.KerasTensor((None,), dtype="int32")
+        return with_labels(samples, labels)
+
+    def compile(
         self,
         generator_optimizer,
         discriminator_optimizer,
@@ -57,13 +67,14 @@ class TwoPlayerModel(GenerativeModel):
         """Configures the model for training.
 
         Args:
-            generator_optimizer: `keras.optimizers.Optimizer`; see
+            generator_optimizer: `keras.optimizers.Optimizer` or its name; see
                 `Trained.compile`.
             discriminator_optimizer: another one.
             jit_compile, steps_per_execution, run_eagerly: see
                 `Trained.compile`.
         """
-        if generator_optimizer is discriminator_optimizer:
+        is_object = isinstance(generator_optimizer, keras.optimizers.Optimizer)
+        if is_object and generator_optimizer is discriminator_optimizer:
             raise ValueError(
                 "`generator_optimizer` and `discriminator_optimizer` must be "
                 "two optimizers. Received the same one twice."

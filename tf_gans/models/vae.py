@@ -106,6 +106,7 @@ class VAE(GenerativeModel):
                 '`likelihood="bernoulli"` is for samples in [0, 1]. Received '
                 f"a `generator` of value_range={self.value_range}"
             )
+        latents = self.latents
         if not isinstance(latents, Normal):
             raise ValueError(
                 "`latents` must be Normal, the prior that the divergence is "
@@ -231,7 +232,8 @@ class VAE(GenerativeModel):
 
         def reconstruct(samples):
             mean, _ = self.encode(samples)
-            return {"reconstructions": self.sampler(mean, training=False)}
+            restored = self.sampler(mean, training=False)
+            return {"reconstructions": tf.cast(restored, tf.float32)}
 
         return {"encode": encode, "reconstruct": reconstruct}
 

@@ -162,8 +162,7 @@ class ImageTraining(Training):
 
     def steps_per_epoch(self, session):
         """How many steps of the model see each image about once."""
-        steps = session.source.steps_per_epoch
-        return max(1, steps // session.model.critic_steps)
+        return session.model.steps_per_epoch(session.source)
 
     def count_steps(self, session):
         return session.config["epochs"] * self.steps_per_epoch(session)

@@ -1,0 +1,253 @@
+"""Data, networks and environments of one's own: taken, or one sentence."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.models.test_keras_habits import (
+    BATCH,
+    ROWS,
+    batches,
+    dense,
+    make,
+    steps,
+)
+from tf_gans import GAN, export, latents, layers, penalties, recipes
+from tf_gans.noise import InstanceNoise
+
+
+def conditional():
+    return recipes.dcgan.build(
+        "paper", size=28, channels=1, width=2, num_classes=3, seed=0
+    )
+
+
+class TestData:
+    @pytest.mark.parametrize("dtype", ["float64", "float16", "int32", "int64"])
+    @pytest.mark.parametrize(
+        "penalty",
+        [penalties.R1(), penalties.GradientPenalty(), penalties.DRAGAN()],
+    )
+    def test_of_any_type(self, dtype, penalty):
+        rows = (4 * ROWS).astype(dtype)
+        expected, gan = (
+            make(penalty=penalty, instance_noise=InstanceNoise()) for _ in "ab"
+        )
+        expected.fit(rows.astype("float32"), shuffle=False, verbose=0)
+        gan.fit(rows, shuffle=False, verbose=0)
+        assert steps(gan) == 1
+        for a, b in zip(gan.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_dicts(self):
+        with pytest.raises(ValueError, match=r"samples and labels.*\['x'\]"):
+            make().fit(batches().map(lambda x: {"x": x}), verbose=0)
+
+    def test_a_column_of_labels(self):
+        images = np.zeros((8, 28, 28, 1), "float32")
+        labels = np.arange(8) % 3
+        weights = []
+        for each in (labels, labels[:, None]):
+            gan = conditional()
+            gan.fit(images, each, batch_size=BATCH, shuffle=False, verbose=0)
+            weights.append(gan.get_weights())
+        for a, b in zip(*weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_labels_that_are_one_hot(self):
+        images = np.zeros((8, 28, 28, 1), "float32")
+        labels = np.eye(3)[np.arange(8) % 3]
+        with pytest.raises(ValueError, match=r"one-hot.*\(batch, 3\)"):
+            conditional().fit(images, labels, batch_size=BATCH, verbose=0)
+
+
+class TestArguments:
+    def test_a_number_of_latents(self):
+        gan = GAN(dense(2, 8, 0), dense(1, 2, 1), latents=8)
+        assert gan.latents.get_config() == {"shape": (8,)}
+        assert type(gan.latents) is latents.Normal
+
+    @pytest.mark.parametrize("bad", ["normal", None, 0])
+    def test_bad_latents(self, bad):
+        with pytest.raises(ValueError, match="`latents` must be"):
+            GAN(dense(2, 8, 0), dense(1, 2, 1), latents=bad)
+
+    @pytest.mark.parametrize("seed", [-1, 1.5, None, True])
+    def test_bad_seeds(self, seed):
+        with pytest.raises(ValueError, match=f"`seed` .*={seed}"):
+            make(seed=seed)
+
+    @pytest.mark.parametrize("arguments", [(-1,), (1.5,), (2, 1.5)])
+    def test_bad_samples(self, arguments):
+        with pytest.raises(ValueError, match="must be an integer"):
+            make().sample(*arguments)
+
+
+class Own(keras.layers.Layer):
+    """Not registered."""
+
+    def call(self, x):
+        return 2 * x
+
+
+class TestAverage:
+    @pytest.mark.parametrize("kind", ["sequential", "functional"])
+    def test_of_layers_that_are_not_registered(self, kind):
+        generator = keras.Sequential(
+            [keras.Input((3,)), Own(), *dense(2, 3, 0).layers]
+        )
+        if kind == "functional":
+            generator = keras.Model(generator.inputs[0], generator.outputs[0])
+        gan = GAN(generator, dense(1, 2, 1), latents=3, ema_decay=0.5)
+        z = np.ones((2, 3), "float32")
+        np.testing.assert_array_equal(gan.ema_generator(z), generator(z))
+        generator.layers[-1].kernel.assign(np.zeros((3, 2)))
+        assert np.all(gan.ema_generator(z).numpy())
+        assert gan.ema_generator.name == "ema_generator"
+
+
+class TestMethods:
+    @pytest.mark.parametrize(
+        "name", ["evaluate", "test_on_batch", "train_on_batch"]
+    )
+    def test_without_a_meaning(self, name):
+        with pytest.raises(NotImplementedError, match=f"GAN has no `{name}`"):
+            getattr(make(), name)(ROWS)
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"validation_data": ROWS},
+            {"validation_split": 0.1},
+            {"sample_weight": np.ones(32)},
+            {"class_weight": {0: 1.0}},
+        ],
+    )
+    def test_arguments_without_a_meaning(self, options):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            make().fit(ROWS, verbose=0, **options)
+
+    @pytest.mark.parametrize("size", [1, 5])
+    def test_predict(self, size):
+        gan = make(size=size)
+        z = np.random.default_rng(0).normal(size=(7, 3)).astype("float32")
+        samples = gan.predict(z, batch_size=2, verbose=0)
+        np.testing.assert_allclose(samples, gan(z), rtol=1e-5)
+
+    def test_predict_with_labels(self):
+        gan = conditional()
+        z = np.random.default_rng(0).normal(size=(4, 100)).astype("float32")
+        labels = np.array([0, 1, 2, 0])
+        samples = gan.predict((z, labels), verbose=0)
+        np.testing.assert_allclose(samples, gan((z, labels)), atol=1e-5)
+
+    def test_export(self, tmp_path):
+        path = make().export(tmp_path / "gan")
+        assert path == tmp_path / "gan" / "1"
+        with pytest.raises(ValueError, match="onnx"):
+            make().export(tmp_path / "gan", format="onnx")
+
+
+class TestDropout:
+    def network(self):
+        dropout = keras.layers.Dropout(0.5, seed=3)
+        return keras.Sequential(
+            [keras.Input((2,)), dropout, *dense(1, 2, 1).layers]
+        )
+
+    def test_goes_on_from_a_file(self, tmp_path):
+        gan = GAN(dense(2, 3, 0), self.network(), latents=3)
+        gan.compile("sgd", "sgd", jit_compile=False, steps_per_execution=1)
+        gan.fit(batches(3), verbose=0)
+        gan.save(tmp_path / "gan.keras")
+        gan.save_weights(tmp_path / "gan.weights.h5")
+        loaded = keras.saving.load_model(tmp_path / "gan.keras")
+        for model in (gan, loaded):
+            model.fit(batches(3), verbose=0)
+        for a, b in zip(gan.variables, loaded.variables, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_files_without_the_counters(self, tmp_path, monkeypatch):
+        gan = GAN(dense(2, 3, 0), self.network(), latents=3)
+        with monkeypatch.context() as patched:
+            patched.setattr(GAN, "_counters", lambda self: {})
+            gan.save(tmp_path / "gan.keras")
+        loaded = keras.saving.load_model(tmp_path / "gan.keras")
+        for a, b in zip(gan.weights, loaded.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+class TestEnvironment:
+    def test_64_bits(self):
+        keras.config.set_floatx("float64")
+        keras.config.set_dtype_policy("float64")
+        try:
+            with pytest.raises(ValueError, match="64 bits are not supported"):
+                make()
+        finally:
+            keras.config.set_floatx("float32")
+            keras.config.set_dtype_policy("float32")
+
+    def test_a_network_of_64_bits(self):
+        judge = keras.Sequential(
+            [keras.Input((2,)), keras.layers.Dense(1, dtype="float64")]
+        )
+        with pytest.raises(ValueError, match="64 bits are not supported"):
+            GAN(dense(2, 3, 0), judge, latents=3)
+
+    def test_16_bits_are_exported_as_32(self, tmp_path):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        try:
+            gan = make()
+            assert gan.sample(2).dtype == tf.float32
+            path = export.export_saved_model(gan, tmp_path)
+        finally:
+            keras.config.set_dtype_policy("float32")
+        signatures = tf.saved_model.load(path).signatures
+        seen = {
+            spec.dtype
+            for name in ("serving_default", "sample", "discriminate")
+            for spec in signatures[name].structured_outputs.values()
+        }
+        assert seen == {tf.float32}
+        (inputs,) = (
+            spec
+            for spec in signatures["discriminate"]
+            .structured_input_signature[1]
+            .values()
+        )
+        assert inputs.dtype == tf.float32
+
+    def test_a_strategy(self):
+        scope = tf.distribute.MirroredStrategy(["/cpu:0"]).scope()
+        with scope, pytest.raises(ValueError, match=r"not supported.*Mirrored"):
+            make()
+
+    def test_another_backend(self):
+        program = (
+            "import sys, types\n"
+            "keras = types.ModuleType('keras')\n"
+            "keras.config = types.SimpleNamespace(backend=lambda: 'jax')\n"
+            "sys.modules['keras'] = keras\n"
+            "import tf_gans\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        assert "ImportError: tf_gans needs Keras' backend" in done.stderr
+        assert "jax" in done.stderr
+
+
+def test_minibatch_discrimination_of_no_samples():
+    layer = layers.MinibatchDiscrimination()
+    layer(tf.zeros((2, 4)))
+    call = tf.function(
+        layer, input_signature=[tf.TensorSpec((None, 4), tf.float32)]
+    )
+    assert call(tf.zeros((0, 4))).shape == (0, 9)
+    assert layer(tf.zeros((0, 4))).shape == (0, 9)
