@@ -182,23 +182,6 @@ class TestDropout:
 
 
 class TestEnvironment:
-    def test_64_bits(self):
-        keras.config.set_floatx("float64")
-        keras.config.set_dtype_policy("float64")
-        try:
-            with pytest.raises(ValueError, match="64 bits are not supported"):
-                make()
-        finally:
-            keras.config.set_floatx("float32")
-            keras.config.set_dtype_policy("float32")
-
-    def test_a_network_of_64_bits(self):
-        judge = keras.Sequential(
-            [keras.Input((2,)), keras.layers.Dense(1, dtype="float64")]
-        )
-        with pytest.raises(ValueError, match="64 bits are not supported"):
-            GAN(dense(2, 3, 0), judge, latents=3)
-
     def test_16_bits_are_exported_as_32(self, tmp_path):
         keras.config.set_dtype_policy("mixed_bfloat16")
         try:

@@ -226,18 +226,6 @@ def check_autoencoder(began):
         )
 
 
-def check_precision(model):
-    """Refuses 64 bits, which no part of a step is made for."""
-    for layer in layers.walk(model):
-        if layer.compute_dtype == "float64":
-            raise ValueError(
-                "Networks in 64 bits are not supported; use the dtype policy "
-                '"float32", the default, and keras.config.set_floatx("float32")'
-                f". Received: {layer.name} of dtype policy "
-                f"{layer.dtype_policy.name}"
-            )
-
-
 def check_strategy():
     """Refuses `tf.distribute`, but for a strategy of one device."""
     strategy = tf.distribute.get_strategy()

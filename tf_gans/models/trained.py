@@ -60,7 +60,6 @@ class Trained(FitAlone, Saved):
         self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
         self.step_losses = {n: np.zeros(0, np.float32) for n in names}
         self.built = True
-        checks.check_precision(self)
 
     def _counter(self, name, value):
         return self.add_weight(
