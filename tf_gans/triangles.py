@@ -8,6 +8,7 @@ import numpy as np
 
 SIDE = 28  # pixels: of the published images
 POINTS = 64  # of a pixel's grid: the largest count
+GRID_CENTRE = 1 / 16  # pixels: of a pixel's grid, after the pixel's corner
 
 _SUB = 8  # a pixel's grey is counted on a grid of 8 by 8 points
 _SHIFT = 3  # of a pixel's grid: from 3 points before its corner to 4 after
