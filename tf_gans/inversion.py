@@ -41,6 +41,7 @@ def find_latents(
     learning_rate=0.1,
     seed=0,
     batch_size=256,
+    jit_compile=False,
 ):
     """Finds the z whose sample is nearest to each image.
 
@@ -78,6 +79,8 @@ def find_latents(
         batch_size: int. How many searches are under way at a time, which is
             what takes memory: an image takes `num_starts` of them. Defaults to
             `256`.
+        jit_compile: bool. Whether XLA compiles the program, too. Defaults to
+            `False`.
 
     Returns:
         An `Inversion`.
@@ -114,9 +117,8 @@ def find_latents(
     mask = _check_mask(mask, images.shape)
     labels = _check_labels(labels, len(images), model)
     starts = latents.draw(seed, "inversion", 0, 1, num_starts)[0].numpy()
-    search = _compile(
-        generator, penalty, getattr(latents, "support", None), learning_rate
-    )
+    support = getattr(latents, "support", None)
+    search = _compile(generator, penalty, support, learning_rate, jit_compile)
     _check_generator(generator, starts, labels, images.shape[1:])
 
     # Search number s n + i is that of image i from start s.
@@ -152,7 +154,7 @@ def find_latents(
     return Inversion(z, distances[rows], distances)
 
 
-def _compile(generator, penalty, support, learning_rate):
+def _compile(generator, penalty, support, learning_rate, jit_compile):
     """The search from a batch of z, as one program."""
 
     def evaluate(z, images, mask, labels):
@@ -166,7 +168,7 @@ def _compile(generator, penalty, support, learning_rate):
             return distances, distances
         return distances + tf.cast(penalty(z), tf.float32), distances
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False, jit_compile=jit_compile)
     def search(z, images, mask, labels, num_steps):
         ndim = len(z.shape)
 
