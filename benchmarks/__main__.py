@@ -19,6 +19,7 @@ CLAIMS = (
     "image_memory",
     "mixtures",
     "gradient_penalty",
+    "inversion",
 )
 # What a claim is measured against, where that is another package.
 PACKAGES = {"loop": ("jax", "optax"), "images": ("torch",)}

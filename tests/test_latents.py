@@ -26,6 +26,16 @@ class LatentsContract:
     def prior(self):
         return self.latents_class(**self.options)
 
+    def test_support(self, prior):
+        """No z is drawn outside of it, and it is no wider than that."""
+        z = np.ravel(prior.draw(0, "test", 0, 400, 30))
+        if prior.support is None:
+            assert abs(z).max() > 3
+            return
+        low, high = prior.support
+        assert low <= z.min() < low + 0.03 * (high - low)
+        assert high >= z.max() > high - 0.03 * (high - low)
+
     def test_shape(self, prior):
         z = prior.draw(0, "test", 0, 5, 4)
         assert prior.shape == self.shape

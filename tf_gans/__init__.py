@@ -26,6 +26,7 @@ _MODULES = (
     "callbacks",
     "data",
     "export",
+    "inversion",
     "latent_space",
     "latents",
     "layers",

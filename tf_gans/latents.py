@@ -44,6 +44,11 @@ class Latents:
         """
         raise NotImplementedError
 
+    @property
+    def support(self):
+        """The pair of bounds between which each component lies, or None."""
+        return None
+
     def draw_each(self, seeds):
         """Draws one z for each seed, whatever the other seeds are.
 
@@ -143,6 +148,10 @@ class Uniform(Latents):
         self.low = float(low)
         self.high = float(high)
 
+    @property
+    def support(self):
+        return self.low, self.high
+
     def draw(self, seed, stream, first_step, num_steps, batch_size):
         shape = (batch_size, *self.shape)
         u = random.uniform(seed, stream, first_step, num_steps, shape)
@@ -193,6 +202,10 @@ class Stratified(Latents):
         self.low = float(low)
         self.high = float(high)
         self.jitter = float(jitter)
+
+    @property
+    def support(self):
+        return self.low, self.high + self.jitter
 
     def draw(self, seed, stream, first_step, num_steps, batch_size):
         u = random.uniform(seed, stream, first_step, num_steps, (batch_size,))

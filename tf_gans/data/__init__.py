@@ -10,7 +10,7 @@ from tf_gans.data.loading import (
     peek_images,
 )
 from tf_gans.data.source import Source
-from tf_gans.data.triangles import draw_triangles
+from tf_gans.data.triangles import draw_triangles, load_triangles
 
 __all__ = [
     "DATASETS",
@@ -20,6 +20,7 @@ __all__ = [
     "Source",
     "draw_triangles",
     "load_images",
+    "load_triangles",
     "peek_images",
 ]
 __getattr__ = moved.attributes(__name__)

@@ -6,6 +6,21 @@ from tf_gans.metrics.distances import (
     kolmogorov_smirnov,
     wasserstein_1,
 )
+from tf_gans.metrics.manifold import (
+    ManifoldScores,
+    manifold_scores,
+    memorised_distances,
+)
+from tf_gans.metrics.triangles import NearestTriangles, nearest_triangles
 
-__all__ = ["baseline", "kolmogorov_smirnov", "wasserstein_1"]
+__all__ = [
+    "ManifoldScores",
+    "NearestTriangles",
+    "baseline",
+    "kolmogorov_smirnov",
+    "manifold_scores",
+    "memorised_distances",
+    "nearest_triangles",
+    "wasserstein_1",
+]
 __getattr__ = moved.attributes(__name__)
