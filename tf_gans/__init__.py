@@ -26,6 +26,7 @@ _MODULES = (
     "callbacks",
     "data",
     "export",
+    "features",
     "latent_space",
     "latents",
     "layers",
