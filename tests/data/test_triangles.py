@@ -1,10 +1,12 @@
 import hashlib
 
-import matplotlib.path
 import numpy as np
 import pytest
 
-from tf_gans.data import draw_triangles, triangles
+from tests.test_triangles import rasterise
+from tf_gans import triangles
+from tf_gans.data import draw_triangles, load_triangles
+from tf_gans.data.triangles import SPLITS
 
 
 def count_white(images):
@@ -12,47 +14,6 @@ def count_white(images):
     counts = np.round(images[..., 0] / 255 * 64)
     np.testing.assert_array_equal(images[..., 0], np.round(255 / 64 * counts))
     return counts
-
-
-def rasterise(corners, size):
-    """One triangle, point by point, by matplotlib: the points' definition."""
-    points = np.arange(8 * size)
-    grid = np.stack(np.meshgrid(points, points, indexing="ij"), -1)
-    path = matplotlib.path.Path(8 * corners)
-    inside = path.contains_points(grid.reshape(-1, 2))
-    # 3 points of white around, then 8 by 8 blocks from the first one on.
-    padded = np.zeros((8 * size + 3, 8 * size + 3), int)
-    padded[3:, 3:] = inside.reshape(8 * size, 8 * size)
-    blocks = padded[: 8 * size, : 8 * size].reshape(size, 8, size, 8)
-    return blocks.sum(axis=(1, 3))
-
-
-@pytest.mark.parametrize("size", [8, 28, 33])
-def test_against_matplotlib(size):
-    generator = np.random.default_rng(0)
-    angles = np.sort(generator.uniform(0, 2 * np.pi, (40, 3)), axis=1)
-    corners = np.stack([np.cos(angles), np.sin(angles)], -1)
-    # Some of them go over the border.
-    corners = size * (0.5 + 0.4 * corners) + generator.normal(
-        0, size / 10, (40, 1, 2)
-    )
-    counts = triangles._count_black(corners, size)
-    for count, corner in zip(counts, corners, strict=True):
-        np.testing.assert_array_equal(count, rasterise(corner, size))
-    assert counts[:, 0].any() or counts[:, :, 0].any()
-
-
-def test_edges_along_the_grid():
-    """Edges without a slope, in a row of points and between two."""
-    corners = np.array([[[1, 1], [5, 1], [5, 6]]])
-    count = triangles._count_black(corners, 8)[0]
-    # Pick's theorem: the area, and half of the 80 points on the edges, and 1.
-    assert count.sum() == 64 * 10 + 80 / 2 + 1
-    assert count.max() == 64
-    corners = corners + 0.3
-    np.testing.assert_array_equal(
-        triangles._count_black(corners, 8)[0], rasterise(corners[0], 8)
-    )
 
 
 def test_these_are_the_published_images():
@@ -80,19 +41,114 @@ def test_statistics():
     assert np.mean(touches) == pytest.approx(0.019, abs=0.002)
 
 
-def test_the_two_quirks_of_the_published_program():
-    corners = triangles._draw_corners(20_000, 0)
-    angles = np.degrees(np.arctan2(corners[..., 1], corners[..., 0])) % 360
+def published_places(num_images, seed=0):
+    """The published program's draws, one after the other, and its order."""
+    generator = np.random.RandomState(seed)
+    drawn = np.array(
+        [[generator.rand() for _ in range(4)] for _ in range(num_images)]
+    )
+    return drawn, generator.permutation(num_images)
+
+
+@pytest.fixture(scope="module")
+def published():
+    return published_places(80_000)
+
+
+@pytest.mark.parametrize(
+    ("split", "rows"),
+    [
+        ("train", slice(60_000)),
+        ("test", slice(-20_000, -10_000)),
+        ("holdout", slice(-10_000, None)),
+    ],
+)
+def test_the_published_parts(published, split, rows):
+    """As they are cut from the program's file of 80,000 images."""
+    drawn, order = published
+    places = drawn[order][rows]
+    images = load_triangles(split, published=True)
+    assert len(images) == len(places) == SPLITS[split]
+    black = 64 - count_white(images)
+    corners = triangles.place_corners(places)
+    for number in (0, 1, len(images) // 2, len(images) - 1):
+        np.testing.assert_array_equal(
+            black[number], rasterise(corners[number], 28)
+        )
+    some = slice(None, None, 37)
+    np.testing.assert_array_equal(
+        black[some], triangles.count_black(corners[some])
+    )
+
+
+def test_the_parts_to_evaluate_with_were_not_trained_on(published):
+    """They are the next ones of the program's draws."""
+    drawn, order = published
+    train = load_triangles("train")
+    np.testing.assert_array_equal(train, draw_triangles())
+    for name, first in (("test", 60_000), ("holdout", 70_000)):
+        expected = triangles.place_corners(drawn[first : first + 10_000])
+        images = load_triangles(name)
+        assert len(images) == len(expected)
+        np.testing.assert_array_equal(
+            64 - count_white(images), triangles.count_black(expected)
+        )
+    _, order_of_train = published_places(60_000)
+    expected = triangles.place_corners(drawn[order_of_train[:100]])
+    np.testing.assert_array_equal(
+        64 - count_white(train[:100]), triangles.count_black(expected)
+    )
+
+    # Why the published test images cannot be used here.
+    assert 0.74 < np.mean(order[60_000:70_000] < 60_000) < 0.76
+
+
+def gaps(images, **quirks):
+    """The angles of corners, and the smallest and largest gap, in degrees."""
+    places = triangles.draw_places(images, 0)
+    corners = triangles.place_corners(places, **quirks)
+    # All lie on one circle, whose centre is the circumcentre.
+    centres = circumcentres(corners)
+    row, column = np.moveaxis(corners - centres[:, np.newaxis], 2, 0)
+    np.testing.assert_allclose(np.hypot(row, column), 10.5, atol=1e-6)
+    angles = np.degrees(np.arctan2(column, row)) % 360
     gaps = np.diff(np.sort(angles), axis=1)
     gaps = np.concatenate([gaps, 360 - gaps.sum(axis=1, keepdims=True)], 1)
+    return angles, gaps.min(axis=1), gaps.max(axis=1)
+
+
+def circumcentres(corners):
+    """Where the perpendicular bisectors of two sides meet."""
+    a, b, c = np.moveaxis(corners, 1, 0)
+    sides = 2 * np.stack([b - a, c - a], axis=1)
+    squares = np.stack(
+        [(b**2 - a**2).sum(axis=1), (c**2 - a**2).sum(axis=1)], axis=1
+    )
+    return np.linalg.solve(sides, squares[..., np.newaxis])[..., 0]
+
+
+def test_the_two_quirks_of_the_published_program():
+    angles, least, most = gaps(20_000)
     # 10 degrees and not 20.
-    assert 10 < gaps.min() < 11
-    assert np.mean(gaps.min(axis=1) < 20) == pytest.approx(0.012, abs=0.004)
-    assert np.mean(gaps.max(axis=1) > 180) == pytest.approx(0.31, abs=0.02)
+    assert 10 < least.min() < 11
+    assert np.mean(least < 20) == pytest.approx(0.012, abs=0.004)
+    assert np.mean(most > 180) == pytest.approx(0.31, abs=0.02)
     # Without a turn, no corner would lie from 120 to 130 degrees; a turn of
     # any angle would fill the gap like all else.
     share = np.mean((angles > 120 - 6.3) & (angles < 130 - 6.3))
     assert 0 < share < 0.5 * 10 / 360
+
+
+def test_without_the_quirks():
+    _, least, _ = gaps(20_000, legacy_min_gap=False)
+    assert 20 < least.min() < 21
+    angles, least, _ = gaps(20_000, legacy_rotation=False)
+    assert 10 < least.min() < 11
+    counts, _ = np.histogram(angles, 36, range=(0, 360))
+    assert counts.min() > 0.9 * counts.mean()
+    for quirk in ("legacy_rotation", "legacy_min_gap"):
+        other = draw_triangles(20, **{quirk: False})
+        assert (other != draw_triangles(20)).any(axis=(1, 2, 3)).all()
 
 
 @pytest.mark.parametrize("size", [32, 64])
@@ -118,3 +174,10 @@ def test_seeds():
 def test_bad_arguments(name, value):
     with pytest.raises(ValueError, match=f"`{name}` must be a positive"):
         draw_triangles(**{name: value})
+
+
+def test_bad_parts():
+    with pytest.raises(ValueError, match=r"`split` must be one of .*'train'"):
+        load_triangles("validation")
+    with pytest.raises(ValueError, match="`size` must be a positive"):
+        load_triangles("test", size=0)

@@ -11,7 +11,7 @@ from tf_gans.data.loading import (
     peek_images,
 )
 from tf_gans.data.source import Source
-from tf_gans.data.triangles import draw_triangles
+from tf_gans.data.triangles import draw_triangles, load_triangles
 
 __all__ = [
     "DATASETS",
@@ -22,6 +22,7 @@ __all__ = [
     "draw_triangles",
     "has_test_images",
     "load_images",
+    "load_triangles",
     "peek_images",
 ]
 __getattr__ = moved.attributes(__name__)

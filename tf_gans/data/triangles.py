@@ -2,22 +2,31 @@
 
 import numpy as np
 
-from tf_gans.errors import check_positive_int
+from tf_gans import triangles
+from tf_gans.errors import check_choice, check_positive_int
 
-_SUB = 8  # a pixel's grey is counted on a grid of 8 by 8 points
-_SHIFT = 3  # of a pixel's grid: from 3 points before its corner to 4 after
-_CHUNK = 128  # images; the arrays of a chunk fit a processor's cache
+SPLITS = {"train": 60_000, "test": 10_000, "holdout": 10_000}
+"""The parts of the 80,000 images, and how many are in each."""
+
+_SEED = 0  # of the 80,000
 
 
-def draw_triangles(num_images=60_000, seed=0, size=28):
+def draw_triangles(
+    num_images=60_000,
+    seed=0,
+    size=28,
+    legacy_rotation=True,
+    legacy_min_gap=True,
+):
     """Draws the images of triangles of "Are GANs created equal?".
 
     One black triangle on white: three angles on a circle whose diameter is 3/4
     of the image, one from each third, and the triangle's centre of mass in the
     image's centre. Anti-aliased: 65 grey levels.
 
-    The published program has two quirks, and they are kept, because numbers
-    can be compared only on the same distribution:
+    The published program has two quirks, and they are kept unless they are
+    switched off, because numbers can be compared only on the same
+    distribution:
 
     - The turn of the whole triangle, meant to be any, is of 0 to 6.28 degrees,
       because radians are converted to radians. The manifold's dimension is
@@ -26,14 +35,18 @@ def draw_triangles(num_images=60_000, seed=0, size=28):
       be at least 20 degrees, is at least 10, because a third loses half of the
       gap on one side, not on both.
 
-    With 28 pixels, they are the images that the published program draws for
-    the same number and seed. The paper trains on 60,000.
+    With 28 pixels and both quirks, they are the images that the published
+    program draws for the same number and seed.
 
     Args:
         num_images: int. Defaults to `60000`.
         seed: int. Defaults to `0`.
         size: int. Height and width in pixels. The triangle grows with them.
             Defaults to `28`.
+        legacy_rotation: bool. Whether the turn is of 6.28 degrees at most, and
+            not any. Defaults to `True`.
+        legacy_min_gap: bool. Whether the gap may be of 10 degrees, and is not
+            20 at least. Defaults to `True`.
 
     Returns:
         A uint8 array of shape `(num_images, size, size, 1)`: 0 is black.
@@ -45,65 +58,54 @@ def draw_triangles(num_images=60_000, seed=0, size=28):
     """
     num_images = check_positive_int("num_images", num_images)
     size = check_positive_int("size", size)
-    corners = _draw_corners(num_images, seed) * (0.75 * size)
-    corners += size / 2 - corners.mean(axis=1, keepdims=True)
-    greys = np.round(255 / _SUB**2 * np.arange(_SUB**2, -1, -1))
-    greys = greys.astype(np.uint8)
-    images = np.empty((num_images, size, size, 1), np.uint8)
-    for i in range(0, num_images, _CHUNK):
-        part = slice(i, i + _CHUNK)
-        images[part, ..., 0] = greys[_count_black(corners[part], size)]
-    return images
+    places = triangles.draw_places(num_images, seed)
+    return _draw(places, size, legacy_rotation, legacy_min_gap)
 
 
-def _draw_corners(num_images, seed):
-    """Corners in a circle of diameter 1: `(num_images, 3, 2)`, (row, column).
+def load_triangles(split="train", size=28, published=False):
+    """Draws a part of the 80,000 triangles: to train on, or to evaluate with.
 
-    They are in anti-clockwise order if rows are x and columns y.
-    """
-    # The published program's generator, whose numbers never change.
-    generator = np.random.RandomState(seed)
-    u = generator.rand(num_images, 4)
-    u = u[generator.permutation(num_images)]
-    angles = np.radians(120 * np.arange(3) + 10 + 110 * u[:, :3])
-    row, column = np.cos(angles) / 2, np.sin(angles) / 2
-    turn = np.radians(2 * np.pi * u[:, 3:])  # radians, taken for degrees
-    cos, sin = np.cos(turn), np.sin(turn)
-    return np.stack([row * cos + column * sin, column * cos - row * sin], -1)
+    The published program draws 80,000 images, permutes them and saves them; of
+    the file, the first 60,000 are to train on, the next 10,000 to test with,
+    the last 10,000 are held out. `--dataset triangles` has always trained on
+    the 60,000 that the program draws when it is asked for so many, which are
+    the first 60,000 that it draws of the 80,000. Three quarters of the
+    published test images are among them, so there are two ways to divide the
+    same 80,000 images:
 
-
-def _count_black(corners, size):
-    """How many points of each pixel's grid lie within its triangle.
-
-    The points of a row that lie within a convex shape are consecutive, so they
-    are found as an interval, and not one by one.
+    - Here: "train" is what `--dataset triangles` trains on, in the same order;
+      "test" are the next 10,000 that the program draws, "holdout" the last. No
+      image that was trained on is in the other two.
+    - As published, for models that were trained on the published file.
 
     Args:
-        corners: float64 array of shape `(images, 3, 2)`, in pixels.
-        size: int. Height and width in pixels.
+        split: `"train"`, `"test"` or `"holdout"`. Defaults to `"train"`.
+        size: int. Height and width in pixels. Defaults to `28`.
+        published: bool. Whether they are divided as published. Defaults to
+            `False`.
 
     Returns:
-        A uint8 array of shape `(images, size, size)`, from 0 to 64.
+        A uint8 array of shape `(60000 or 10000, size, size, 1)`.
+
+    Reference:
+    - [google/compare_gan, 623f6465, gan_lib.py, lines 106-118](
+      https://github.com/google/compare_gan): the parts
+    - colabs/Convex_Polygons_Dataset.ipynb of its master branch: the file
     """
-    row, column = np.moveaxis(_SUB * corners[..., np.newaxis], 2, 0)
-    # `points` leaves out the last ones, which lie in no pixel's grid.
-    points = np.arange(size * _SUB) - _SHIFT
-    d_row = np.roll(row, -1, axis=1) - row  # (images, 3, 1): the edges
-    d_column = np.roll(column, -1, axis=1) - column
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # Where an edge crosses a row of points: (images, 3, points).
-        crossing = column + (points - row) * (d_column / d_row)
-    low = np.where(d_row >= 0, crossing, -np.inf)
-    high = np.where(d_row < 0, crossing, np.inf)
-    # `fmax` leaves out NaN: an edge that lies in the row bounds nothing in it.
-    begin = np.ceil(np.fmax.reduce(low, axis=1)).clip(0, size * _SUB)
-    end = np.floor(np.fmin.reduce(high, axis=1)).clip(-1, size * _SUB - 1) + 1
-    outside = (end < begin) | (points < 0)
-    end = np.where(outside, begin, end)
-    # Of the first `k` points of a row, how many lie in each pixel.
-    k = np.arange(size * _SUB + 1)[:, np.newaxis]
-    pixel = _SUB * np.arange(size) - _SHIFT
-    first = (k - pixel).clip(0, _SUB).astype(np.uint8)
-    inside = first[end.astype(np.intp)] - first[begin.astype(np.intp)]
-    inside = inside.reshape(len(corners), size, _SUB, size)
-    return inside.sum(axis=2, dtype=np.uint8)
+    check_choice("split", split, tuple(SPLITS))
+    size = check_positive_int("size", size)
+    if split == "train" and not published:
+        return draw_triangles(SPLITS["train"], _SEED, size)
+    total = sum(SPLITS.values())
+    places = triangles.draw_places(total, _SEED, shuffle=published)
+    begin = {"train": 0, "test": 60_000, "holdout": 70_000}[split]
+    return _draw(places[begin : begin + SPLITS[split]], size)
+
+
+def _draw(places, size, legacy_rotation=True, legacy_min_gap=True):
+    corners = triangles.place_corners(
+        places, size, legacy_rotation, legacy_min_gap
+    )
+    levels = np.arange(triangles.POINTS, -1, -1)
+    greys = np.round(255 / triangles.POINTS * levels).astype(np.uint8)
+    return greys[triangles.count_black(corners, size)][..., np.newaxis]
