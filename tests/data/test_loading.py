@@ -260,7 +260,7 @@ class TestTheTestSplit:
         with pytest.raises(UserError, match="a folder has no test images"):
             load(tmp_path, split="test", size=4)
 
-    def test_triangles_of_another_seed(self):
+    def test_triangles(self):
         test = load(dataset="triangles", split="test").images
         assert test.shape == (10_000, 28, 28, 1)
         train = data.draw_triangles(60_000)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tf_gans.data import arrays
-from tf_gans.data.triangles import draw_triangles
+from tf_gans.data.triangles import draw_triangles, load_triangles
 from tf_gans.data.user_files import check_memory, one_line, shown
 from tf_gans.errors import UserError
 
@@ -26,9 +26,7 @@ _SHAPES = {
     "cifar10": (50_000, 32, 32, 3),
     "triangles": (60_000, 28, 28, 1),
 }
-# Images that no training sees. Those of triangles have another seed.
-_NUM_TEST = 10_000
-_TEST_SEED = 1
+_NUM_TEST = 10_000  # images that no training sees
 DATASETS = tuple(_SHAPES)
 
 # Of the images and labels. Keras checks the files of the other two.
@@ -68,7 +66,7 @@ def load(name, size, with_labels, split="train"):
             "name a smaller --size",
         )
         if split == "test":
-            return draw_triangles(count, seed=_TEST_SEED, size=size), None
+            return load_triangles(split, size), None
         return draw_triangles(size=size), None
     where = keras_directory() / _KERAS_FILES[name]
     try:

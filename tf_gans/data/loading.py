@@ -155,7 +155,7 @@ def load_images(
         say: function that is called with a line of text, for example for each
             file that cannot be read. Defaults to `print`.
         split: `"train"`, or `"test"` for the images that no training sees: the
-            data sets' own, 10,000 triangles of another seed, or an .npz file's
+            data sets' own, those of `load_triangles`, or an .npz file's
             `x_test` and `y_test`. Defaults to `"train"`.
 
     Returns:
