@@ -5,7 +5,6 @@ count instead of the ones before them, and small files stand in for those that
 a reader has or that are downloaded.
 """
 
-import functools
 import itertools
 import re
 import shlex
@@ -21,7 +20,8 @@ from PIL import Image
 from benchmarks.__main__ import CLAIMS
 from tests import script_runner
 from tests.paths import BENCHMARKS, ROOT
-from tf_gans.data import arrays, downloads, triangles
+from tf_gans.data import arrays, downloads
+from tf_gans.data.triangles import draw_triangles
 from tf_gans.runs import console
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -126,8 +126,12 @@ def downloaded(monkeypatch):
         )
         if name == "fashion_mnist":
             digest = arrays.sha256(images, labels)
-            monkeypatch.setattr(downloads, "_FASHION_MNIST_SHA256", digest)
-    few = functools.partial(triangles.draw_triangles, NUM_IMAGES)
+            digests = dict.fromkeys(("train", "test"), digest)
+            monkeypatch.setattr(downloads, "_FASHION_MNIST_SHA256", digests)
+
+    def few(num_images=NUM_IMAGES, seed=0, size=28):
+        return draw_triangles(NUM_IMAGES, seed, size)
+
     monkeypatch.setattr(downloads, "draw_triangles", few)
 
 

@@ -26,6 +26,7 @@ _MODULES = (
     "callbacks",
     "data",
     "export",
+    "features",
     "inversion",
     "latent_space",
     "latents",

@@ -137,11 +137,11 @@ class TestDatasets:
 
     def test_where_keras_goes_if_it_cannot_write(self, monkeypatch, tmp_path):
         monkeypatch.setenv("KERAS_HOME", str(tmp_path / "none"))
-        assert downloads._keras_directory().name == ".keras"
+        assert downloads.keras_directory().name == ".keras"
         monkeypatch.delenv("KERAS_HOME")
         monkeypatch.setenv("HOME", str(tmp_path))
         (tmp_path / ".keras").mkdir()
-        assert downloads._keras_directory() == tmp_path / ".keras"
+        assert downloads.keras_directory() == tmp_path / ".keras"
 
     def test_triangles(self, monkeypatch):
         monkeypatch.setattr(

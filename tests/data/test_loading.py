@@ -224,3 +224,50 @@ def test_bad_arguments():
         data.load_images("triangles", size=0)
     with pytest.raises(ValueError, match="`channels` must be 1, 3 or None"):
         data.load_images("triangles", channels=4)
+
+
+class TestTheTestSplit:
+    """What no training sees."""
+
+    def test_an_archive(self, tmp_path):
+        x, test = noise(6, 4, 4), noise(3, 4, 4, seed=1)
+        path = save_npz(
+            tmp_path / "x.npz",
+            x_train=x,
+            x_test=test,
+            y_train=np.arange(6),
+            y_test=np.array([2, 0, 1]),
+        )
+        assert data.has_test_images(path=path)
+        loaded = load(path, split="test", with_labels=True)
+        np.testing.assert_array_equal(loaded.images[..., 0], test)
+        np.testing.assert_array_equal(loaded.labels, [2, 0, 1])
+        np.testing.assert_array_equal(load(path).images[..., 0], x)
+        assert data.peek_images(path=path, split="test").num_images == 3
+
+    def test_an_archive_without(self, tmp_path):
+        path = save_npz(tmp_path / "x.npz", x_train=noise(6, 4, 4))
+        assert not data.has_test_images(path=path)
+        with pytest.raises(UserError, match="must hold the test images as x_t"):
+            load(path, split="test")
+        empty = save_npz(
+            tmp_path / "y.npz", x_train=noise(6, 4, 4), x_test=noise(0, 4, 4)
+        )
+        assert not data.has_test_images(path=empty)
+
+    def test_a_folder_has_none(self, tmp_path):
+        assert not data.has_test_images(path=tmp_path)
+        with pytest.raises(UserError, match="a folder has no test images"):
+            load(tmp_path, split="test", size=4)
+
+    def test_triangles(self):
+        test = load(dataset="triangles", split="test").images
+        assert test.shape == (10_000, 28, 28, 1)
+        train = data.draw_triangles(60_000)
+        # None of them is a training image.
+        seen = {image.tobytes() for image in train}
+        assert not any(image.tobytes() in seen for image in test)
+
+    def test_a_word_that_is_no_split(self):
+        with pytest.raises(ValueError, match="`split` must be one of"):
+            load(dataset="mnist", split="valid")

@@ -6,6 +6,7 @@ from tf_gans.data.images import Images
 from tf_gans.data.loading import (
     ImageFacts,
     ImageSet,
+    has_test_images,
     load_images,
     peek_images,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Images",
     "Source",
     "draw_triangles",
+    "has_test_images",
     "load_images",
     "load_triangles",
     "peek_images",

@@ -22,10 +22,16 @@ _KEYS = {
         *("x_train", "images", "train_images", "X_train"),
         *("x", "X", "data", "arr_0"),
     ),
+    "test images": ("x_test", "test_images", "X_test"),
+    "test labels": ("y_test", "test_labels", "Y_test"),
     "labels": (
         *("y_train", "labels", "train_labels", "Y_train"),
         *("y", "Y", "targets", "arr_1"),
     ),
+}
+_PARTS = {
+    "train": ("images", "labels"),
+    "test": ("test images", "test labels"),
 }
 _LARGE = 2**30  # bytes, whose number is said
 # Damage, encryption, no permission, more than the memory holds; and what
@@ -36,28 +42,45 @@ _ERRORS = (
 )
 
 
-def peek(path):
+def has_test(path):
+    """Whether an .npz file has images that no training sees, two or more."""
+    with _Archive(path) as archive:
+        if not archive.has("test images"):
+            return False
+        shape, _ = archive.read_header(archive.find("test images"))
+        return bool(shape) and shape[0] > 1
+
+
+def peek(path, split="train"):
     """The shape of an .npz file's images, of which only a header is read."""
     with _Archive(path) as archive:
-        key = archive.find("images")
+        key = archive.find(_PARTS[split][0])
         return arrays.read_layout(path, archive.read_header(key)[0]).shape
 
 
-def load(path, with_labels, say):
+def load(path, with_labels, say, split="train"):
     """Loads the images of an .npz file, and labels where they are wanted.
+
+    Args:
+        path: `pathlib.Path`.
+        with_labels: bool.
+        say: function that is called with a line of text.
+        split: `"train"`, or `"test"` for the images that no training sees.
 
     Returns:
         uint8 images of shape `(n, height, width, 1 or 3)`, int32 labels or
         None, and the names of the classes or None.
     """
     with _Archive(path) as archive:
-        keys = [archive.find("images")]
+        images, labels = _PARTS[split]
+        keys = [archive.find(images)]
         arrays.read_layout(path, archive.read_header(keys[0])[0])
         if with_labels:
-            keys.append(archive.find("labels"))
+            keys.append(archive.find(labels))
         archive.check_memory(keys, say)
         x, *y = (archive.read(key) for key in keys)
-    renamed = [key for key in keys if key not in ("x_train", "y_train")]
+    plain = {names[0] for names in _KEYS.values()}
+    renamed = [key for key in keys if key not in plain]
     if renamed:
         what = ["the images are", "the labels are"]
         taken = [f"{what[i]} {key}" for i, key in enumerate(keys)]
@@ -102,6 +125,10 @@ class _Archive:
         return UserError(
             f"{shown(self._path)}: cannot be read: {reason(error)}"
         )
+
+    def has(self, what):
+        """Whether there are such images or labels, under one of their names."""
+        return any(key in self._arrays for key in _KEYS[what])
 
     def find(self, what):
         """The key of the images or the labels."""

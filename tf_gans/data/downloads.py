@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tf_gans.data import arrays
-from tf_gans.data.triangles import draw_triangles
+from tf_gans.data.triangles import draw_triangles, load_triangles
 from tf_gans.data.user_files import check_memory, one_line, shown
 from tf_gans.errors import UserError
 
@@ -26,15 +26,17 @@ _SHAPES = {
     "cifar10": (50_000, 32, 32, 3),
     "triangles": (60_000, 28, 28, 1),
 }
+_NUM_TEST = 10_000  # images that no training sees
 DATASETS = tuple(_SHAPES)
 
-# Of the training images and labels. Keras checks the files of the other two.
-_FASHION_MNIST_SHA256 = (
-    "add1583fa1282e41dc1661524d893d7879b03d4c49f0df04b635298bf09d7646"
-)
+# Of the images and labels. Keras checks the files of the other two.
+_FASHION_MNIST_SHA256 = {
+    "train": "add1583fa1282e41dc1661524d893d7879b03d4c49f0df04b635298bf09d7646",
+    "test": "e63ca673c908c3871024e75bfe96d35cd968cc772ea1ec5d64f59b26b92ab235",
+}
 
 
-def peek(name, with_labels):
+def peek(name, with_labels, split="train"):
     """The shape of a data set's images, without fetching or drawing them."""
     if name not in DATASETS:
         raise UserError(
@@ -43,22 +45,33 @@ def peek(name, with_labels):
         )
     if name == "triangles" and with_labels:
         raise UserError("triangles: there are no labels to learn")
-    return _SHAPES[name]
+    count, *shape = _SHAPES[name]
+    return (_NUM_TEST if split == "test" else count, *shape)
 
 
-def load(name, size, with_labels):
-    """Loads a data set's training images, and labels where they are wanted."""
-    count, *_ = peek(name, with_labels)
+def load(name, size, with_labels, split="train"):
+    """Loads a data set's images, and labels where they are wanted.
+
+    Args:
+        name: one of `DATASETS`.
+        size: int or None, of the images that are drawn.
+        with_labels: bool.
+        split: `"train"`, or `"test"` for the images that no training sees.
+    """
+    count, *_ = peek(name, with_labels, split)
     if name == "triangles":
         size = size or 28
         check_memory(
             *(name, "the images", count * size**2),
             "name a smaller --size",
         )
+        if split == "test":
+            return load_triangles(split, size), None
         return draw_triangles(size=size), None
-    where = _keras_directory() / _KERAS_FILES[name]
+    where = keras_directory() / _KERAS_FILES[name]
     try:
-        (x, y), _ = getattr(keras.datasets, name).load_data()
+        train, test = getattr(keras.datasets, name).load_data()
+        x, y = train if split == "train" else test
     except Exception as error:  # Keras raises a plain Exception
         raise UserError(
             f"{name}: cannot be loaded: {one_line(error)}. Without a network, "
@@ -66,7 +79,10 @@ def load(name, size, with_labels):
             "file of your own with --data FILE.npz, or use --dataset "
             "triangles, which needs no file"
         ) from error
-    if name == "fashion_mnist" and arrays.sha256(x, y) != _FASHION_MNIST_SHA256:
+    if (
+        name == "fashion_mnist"
+        and arrays.sha256(x, y) != _FASHION_MNIST_SHA256[split]
+    ):
         raise UserError(
             f"{name}: {where} are not the published files: remove them, and "
             "they are downloaded again"
@@ -83,7 +99,7 @@ def _published_name(name):
     return pathlib.Path(_KERAS_FILES[name]).name
 
 
-def _keras_directory():
+def keras_directory():
     """Where Keras keeps its files; the second place if it cannot write."""
     home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
     if os.access(home, os.W_OK):

@@ -13,7 +13,7 @@ import numpy as np
 from tf_gans.data import archives, arrays, downloads, folders
 from tf_gans.data.resizing import fit_all
 from tf_gans.data.user_files import check_memory, kind, shown
-from tf_gans.errors import check_positive_int
+from tf_gans.errors import UserError, check_choice, check_positive_int
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -66,8 +66,33 @@ class ImageFacts:
     channels: int | None
 
 
+def has_test_images(dataset=None, path=None):
+    """Whether there are images that no training sees: `load_images`' `"test"`.
+
+    All data sets with names have them, an .npz file may hold them as `x_test`,
+    and a folder has none.
+
+    Args:
+        dataset, path: see `load_images`.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    _check_arguments(dataset, path, None, None)
+    if dataset is not None:
+        return True
+    if kind(path) == "folder":
+        return False
+    return archives.has_test(pathlib.Path(path))
+
+
 def peek_images(
-    dataset=None, path=None, size=None, channels=None, with_labels=False
+    dataset=None,
+    path=None,
+    size=None,
+    channels=None,
+    with_labels=False,
+    split="train",
 ):
     """Says what `load_images` would give, without reading the pictures.
 
@@ -77,7 +102,7 @@ def peek_images(
     first.
 
     Args:
-        dataset, path, size, channels, with_labels: see `load_images`.
+        dataset, path, size, channels, with_labels, split: see `load_images`.
 
     Returns:
         An `ImageFacts`.
@@ -85,13 +110,13 @@ def peek_images(
     Raises:
         UserError: the data are not what they should be.
     """
-    _check_arguments(dataset, path, size, channels)
+    _check_arguments(dataset, path, size, channels, split)
     if dataset is not None:
-        shape = downloads.peek(dataset, with_labels)
+        shape = downloads.peek(dataset, with_labels, split)
     elif kind(path) == "folder":
         shape = folders.peek(pathlib.Path(path), size, with_labels)
     else:
-        shape = archives.peek(pathlib.Path(path))
+        shape = archives.peek(pathlib.Path(path), split)
     count, height, width, old_channels = shape
     return ImageFacts(
         count, size or height, size or width, channels or old_channels
@@ -105,6 +130,7 @@ def load_images(
     channels=None,
     with_labels=False,
     say=print,
+    split="train",
 ):
     """Loads a data set's training images, or a user's.
 
@@ -128,6 +154,9 @@ def load_images(
             all names are numbers. Defaults to `False`.
         say: function that is called with a line of text, for example for each
             file that cannot be read. Defaults to `print`.
+        split: `"train"`, or `"test"` for the images that no training sees: the
+            data sets' own, those of `load_triangles`, or an .npz file's
+            `x_test` and `y_test`. Defaults to `"train"`.
 
     Returns:
         An `ImageSet`.
@@ -137,13 +166,15 @@ def load_images(
             than 1% of a folder's files cannot be read, they take more memory
             than there is, or the data are not what they should be.
     """
-    _check_arguments(dataset, path, size, channels)
+    _check_arguments(dataset, path, size, channels, split)
     classes = None
     if dataset is not None:
         name, source = dataset, dataset
-        images, labels = downloads.load(dataset, size, with_labels)
+        images, labels = downloads.load(dataset, size, with_labels, split)
     else:
         is_folder = kind(path) == "folder"
+        if is_folder and split == "test":
+            raise UserError(f"{shown(path)}: a folder has no test images")
         path = pathlib.Path(path)
         resolved = path.resolve()
         source = str(resolved)
@@ -154,7 +185,9 @@ def load_images(
             )
         else:
             name = resolved.stem
-            images, labels, classes = archives.load(path, with_labels, say)
+            images, labels, classes = archives.load(
+                path, with_labels, say, split
+            )
     count, *shape = images.shape
     wanted = (size or shape[0], size or shape[1], channels or shape[2])
     if tuple(shape) != wanted:
@@ -167,7 +200,8 @@ def load_images(
     return ImageSet(images, labels, shown(name), source, classes)
 
 
-def _check_arguments(dataset, path, size, channels):
+def _check_arguments(dataset, path, size, channels, split="train"):
+    check_choice("split", split, ("train", "test"))
     if (dataset is None) == (path is None):
         raise ValueError(
             "Either `dataset` or `path` must be given. "
