@@ -6,6 +6,7 @@ from tf_gans.metrics.distances import (
     kolmogorov_smirnov,
     wasserstein_1,
 )
+from tf_gans.metrics.frechet import Moments, frechet_distance
 from tf_gans.metrics.manifold import (
     ManifoldScores,
     manifold_scores,
@@ -15,8 +16,10 @@ from tf_gans.metrics.triangles import NearestTriangles, nearest_triangles
 
 __all__ = [
     "ManifoldScores",
+    "Moments",
     "NearestTriangles",
     "baseline",
+    "frechet_distance",
     "kolmogorov_smirnov",
     "manifold_scores",
     "memorised_distances",

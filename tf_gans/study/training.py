@@ -132,7 +132,7 @@ def samples(model, count, seed, batch_size=256):
         batch = model.sample(batch_size, seed=seed + 1 + i).numpy()
         if not np.isfinite(batch).all():
             return None
-        made.append(pixels.to_pixels(batch, model.value_range).numpy())
+        made.append(np.asarray(pixels.to_pixels(batch, model.value_range)))
     return np.concatenate(made)[:count]
 
 
@@ -149,7 +149,7 @@ def _images(study, split):
 def network(study):
     """The network that the Frechet distance is taken in."""
     with quiet_imports():
-        return features.get(study.features)
+        return features.digits()
 
 
 @functools.lru_cache(1)
@@ -200,7 +200,7 @@ def _manifold(study, run, model):
     fakes = samples(model, study.num_recall, study.seed)
     real = _images(study, "test")[: study.num_recall]
     low, high = model.value_range
-    wanted = pixels.to_samples(real, model.value_range).numpy()
+    wanted = np.asarray(pixels.to_samples(real, model.value_range))
     found = inversion.find_latents(
         model,
         wanted,
