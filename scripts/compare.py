@@ -201,12 +201,13 @@ def main():
     """Trains, scores, and draws what came of it."""
     args = parse_arguments()
     study = make_study(args)
+    cli.load_tensorflow()
+    from tf_gans.study import training
+
+    training.check(study)
     kept = records.Records.open(args.out, study.config(), cli.warn)
     started = time.perf_counter()
     try:
-        cli.load_tensorflow()
-        from tf_gans.study import training
-
         baseline = training.baseline(study)
         work(args, study, kept, plan.search(study), "settings")
         work(args, study, kept, plan.repetitions(study, kept.rows), "seeds")

@@ -69,13 +69,39 @@ def train(piece):
     return row
 
 
-def _build(study, run, settings):
-    height, width, channels = _images(study, "train").shape[1:]
-    if height != width:
+def check(study):
+    """Looks at the data of a comparison, before anything is made.
+
+    Raises:
+        UserError: they are not what they should be.
+    """
+    where = (study.dataset, study.data)
+    train, test = (
+        data.peek_images(*where, split=split) for split in ("train", "test")
+    )
+    if train.height != train.width or train.height % 4:
         raise UserError(
-            f"{study.data}: the images must be square; "
-            f"received {width}x{height}"
+            f"{study.dataset or study.data}: the images must be square, of a "
+            "size that is a multiple of 4; received "
+            f"{train.width}x{train.height}"
         )
+    if train.num_images < study.batch_size:
+        raise UserError(
+            f"--batch-size {study.batch_size}: there are only "
+            f"{train.num_images} images"
+        )
+    for flag in ("num_samples", "num_recall"):
+        wanted = getattr(study, flag)
+        needed = flag == "num_samples" or measures_manifold(study)
+        if needed and test.num_images < wanted:
+            raise UserError(
+                f"--{flag.replace('_', '-')} {wanted}: there are only "
+                f"{test.num_images} test images"
+            )
+
+
+def _build(study, run, settings):
+    height, _, channels = _images(study, "train").shape[1:]
     preset, options = space.options(run.gan, settings)
     return family.build(
         run.gan,
@@ -156,11 +182,6 @@ def network(study):
 def reference(study):
     """The moments of the real images' features; they are not learned."""
     test = _images(study, "test")
-    if len(test) < study.num_samples:
-        raise UserError(
-            f"--num-samples: there are only {len(test)} test images; "
-            f"received {study.num_samples}"
-        )
     return metrics.Moments.of(network(study)(test[: study.num_samples]))
 
 
@@ -172,11 +193,6 @@ def baseline(study):
         `f1` of a model that had learned its images by heart.
     """
     train = _images(study, "train")
-    if len(train) < study.batch_size:
-        raise UserError(
-            f"--batch-size {study.batch_size}: there are only {len(train)} "
-            "images"
-        )
     fakes = network(study)(train[: study.num_samples])
     found = {"fid": metrics.frechet_distance(reference(study), fakes)}
     if measures_manifold(study):
