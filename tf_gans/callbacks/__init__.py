@@ -1,7 +1,8 @@
-"""Callbacks: logs, pictures, checkpoints, guards, probes."""
+"""Callbacks: logs, pictures, measures, checkpoints, guards, probes."""
 
 from tf_gans import moved
 from tf_gans.callbacks.checkpoints import Checkpoints
+from tf_gans.callbacks.evaluate import Evaluate
 from tf_gans.callbacks.guards import StopAtW1, StopOnNonFinite
 from tf_gans.callbacks.probe import Probe
 from tf_gans.callbacks.progress import ImageProgress, StepProgress
@@ -11,6 +12,7 @@ from tf_gans.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "Checkpoints",
+    "Evaluate",
     "ImageProgress",
     "Probe",
     "SampleGrid",

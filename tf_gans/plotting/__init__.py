@@ -9,6 +9,7 @@ from tf_gans.plotting.images import (
     picture_scale,
     write_png,
 )
+from tf_gans.plotting.neighbours import neighbours_grid
 from tf_gans.plotting.training_curves import plot_curves
 from tf_gans.plotting.video import VideoWriter, check_video_path, find_ffmpeg
 
@@ -20,6 +21,7 @@ __all__ = [
     "find_ffmpeg",
     "image_grid",
     "labelled_grid",
+    "neighbours_grid",
     "picture_scale",
     "plot_curves",
     "write_png",
