@@ -7,61 +7,34 @@
     python scripts/latent.py sweep runs/dcgan-001 --seed 5 --dimensions 0,1,2
     python scripts/latent.py turn runs/dcgan-001 --anim-path turn.mp4 \\
         --left 2,20,31,90 --right 7,15,44,62 --seeds 9,10,11
+    python scripts/latent.py invert runs/dcgan-001 face.jpg --z face.npz
+    python scripts/latent.py interpolate runs/dcgan-001 --seeds face.npz,17
 
 Begin with the sheet: it shows images with their seeds, by which the other
-commands name them. Each command writes a picture, and all but the sheet
-write a film with --anim-path, which ends as it begins. `latent.py COMMAND
---help` has the flags.
+commands name them. Or begin with pictures of your own: invert finds the z
+whose images are nearest, and writes them to a file that stands wherever a seed
+may stand. Each command writes a picture, and all but the sheet and invert write
+a film with --anim-path, which ends as it begins. `latent.py COMMAND --help` has
+the flags.
 """
 
 import argparse
-import dataclasses
-import itertools
 import pathlib
-from collections.abc import Callable
 
-import numpy as np
-
-from tf_gans import latent_space
 from tf_gans.errors import UserError
-from tf_gans.runs import cli
+from tf_gans.runs import cli, inverting, places, walks
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
-FPS = 30
-MINUS = "\N{MINUS SIGN}"
-
-
-@dataclasses.dataclass
-class Film:
-    """What a film shows.
-
-    Attributes:
-        frame: called with the time, from 0 to below 1, returns the z of the
-            images in a frame, `(images, *latents.shape)`, and its caption.
-        num_frames: int.
-    """
-
-    frame: Callable
-    num_frames: int
+COMMANDS = {**walks.COMMANDS, "invert": inverting.invert}
 
 
 # The command line -------------------------------------------------------------
 
 
-def numbers(high, least=1):
+def numbers(high):
     """Returns an argparse type: whole numbers with commas between them."""
     parse_one = cli.integer(0, high)
-
-    def parse(text):
-        values = [parse_one(part) for part in text.split(",")]
-        if len(values) < least:
-            raise argparse.ArgumentTypeError(
-                f"must be {least} numbers or more with commas between them; "
-                f"received {text!r}"
-            )
-        return values
-
-    return parse
+    return lambda text: [parse_one(part) for part in text.split(",")]
 
 
 def parse_arguments():
@@ -74,9 +47,8 @@ def parse_arguments():
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND"
     )
-    largest = 2**63 - 1
-    one_seed = cli.integer(0, largest)
-    seeds = numbers(largest)
+    largest = places.LARGEST_SEED
+    seeds = places.places()
 
     add = add_command(
         commands, "sheet", "images with their numbers, to choose from"
@@ -101,7 +73,7 @@ def parse_arguments():
     add = add_command(commands, "interpolate", "the way from seed to seed")
     add(
         "--seeds",
-        type=numbers(largest, least=2),
+        type=places.places(least=2),
         required=True,
         metavar="S,S,...",
         help="two or more; the film goes back to the first in the end",
@@ -139,7 +111,7 @@ def parse_arguments():
     )
     add(
         "--seed",
-        type=one_seed,
+        type=cli.integer(0, largest),
         default=0,
         metavar="S",
         help="of that noise (default: %(default)s)",
@@ -149,7 +121,7 @@ def parse_arguments():
     add = add_command(commands, "sweep", "one component of z at a time")
     add(
         "--seed",
-        type=one_seed,
+        type=places.one_place,
         default=0,
         metavar="S",
         help="whose z it is (default: %(default)s)",
@@ -198,6 +170,47 @@ def parse_arguments():
     )
     add_steps(add, 9)
     add_film(add, "there and back", 120)
+
+    add = add_command(
+        commands, "invert", "pictures beside the nearest that the model makes"
+    )
+    add(
+        "images",
+        nargs="+",
+        type=cli.existing_file,
+        metavar="IMAGE",
+        help="picture files, which are cropped to squares of the model's size",
+    )
+    add(
+        "--z",
+        type=cli.ending_in(".npz"),
+        default=pathlib.Path("invert.npz"),
+        metavar="FILE.npz",
+        help="where their z go, for the other commands' --seeds, --a and so on "
+        "(default: %(default)s)",
+    )
+    add(
+        "--num-steps",
+        type=cli.integer(1, 100_000),
+        default=200,
+        metavar="N",
+        help="steps of each search (default: %(default)s)",
+    )
+    add(
+        "--num-starts",
+        type=cli.integer(1, 1000),
+        default=8,
+        metavar="N",
+        help="searches for each picture, of which the best counts (default: "
+        "%(default)s)",
+    )
+    add(
+        "--seed",
+        type=cli.integer(0, 2**31 - 1),
+        default=0,
+        metavar="S",
+        help="of where they start (default: %(default)s)",
+    )
     return parser.parse_args()
 
 
@@ -252,216 +265,9 @@ def add_film(add, way, frames):
         type=cli.integer(2, 10_000),
         default=frames,
         metavar="N",
-        help=f"frames of the film {way}, at {FPS} a second "
+        help=f"frames of the film {way}, at {walks.FPS} a second "
         "(default: %(default)s)",
     )
-
-
-# The commands -----------------------------------------------------------------
-#
-# Each returns the picture, a uint8 array, and the `Film`, where it has one.
-
-
-def sheet(sampler, args):
-    """Images with their seeds below them."""
-    seeds = args.seed + np.arange(args.num_images)
-    z = sampler.draw_each(seeds)
-    return grid(sampler, args, z, captions=list(map(str, seeds))), None
-
-
-def interpolate(sampler, args):
-    """A row for each pair of neighbouring seeds, which stand at its ends."""
-    from tf_gans.latents import Normal
-
-    method = args.method
-    if method is None:
-        # In one dimension there are no arcs.
-        on_sphere = isinstance(sampler.latents, Normal)
-        is_slerp = on_sphere and np.prod(sampler.latents.shape) > 1
-        method = "slerp" if is_slerp else "lerp"
-    between = getattr(latent_space, method)
-    ends = sampler.draw_each(args.seeds)
-    times = np.linspace(0, 1, args.steps)
-    try:
-        ways = [between(a, b, times) for a, b in itertools.pairwise(ends)]
-    except ValueError as error:
-        raise UserError(f"--method {method}: {error}") from None
-
-    def frame(time):
-        number, t = divmod(time * len(ends), 1)
-        first = int(number)
-        following = (first + 1) % len(ends)
-        z = between(ends[first], ends[following], t)
-        way = f"seed {args.seeds[first]} to seed {args.seeds[following]}"
-        return z[np.newaxis], way
-
-    between_ends = [""] * (args.steps - 2)
-    captions = [
-        caption
-        for first, last in itertools.pairwise(args.seeds)
-        for caption in (f"{first}", *between_ends, f"{last}")
-    ]
-    z = np.concatenate(ways)
-    picture = grid(sampler, args, z, args.steps, captions=captions)
-    return picture, Film(frame, args.frames * len(ends))
-
-
-def arithmetic(sampler, args):
-    """The paper's figure: exemplars over their means, and what comes out."""
-    from tf_gans.latents import Uniform
-    from tf_gans.plotting import text
-
-    seeds = {"a": args.a, "b": args.b, "c": args.c}
-    exemplars = [sampler.draw_each(s) for s in seeds.values()]
-    prior = Uniform(sampler.latents.shape, -args.noise, args.noise)
-    noise = prior.draw(args.seed, "neighbours", 0, 1, 8)[0].numpy()
-    result = latent_space.arithmetic(*exemplars)
-
-    parts = []
-    for sign, name, z in zip(("", MINUS, "+"), seeds, exemplars, strict=True):
-        captions = list(map(str, seeds[name]))
-        column = grid(sampler, args, z, 1, heads=[name], captions=captions)
-        mean = grid(sampler, args, z.mean(axis=0, keepdims=True), 1)
-        side = mean.shape[0]
-        if sign:
-            parts.append(text.sign_picture(sign, side))
-        mean = text.beneath(text.label("mean"), mean)
-        parts.append(text.beneath(column, mean, gap=side // 4))
-    parts.append(text.sign_picture("=", side))
-    z = latent_space.with_neighbours(result, noise)
-    title = text.label(f"a {MINUS} b + c")
-    parts.append(text.beneath(title, grid(sampler, args, z, 3)))
-
-    start = exemplars[0].mean(axis=0)
-
-    def frame(time):
-        t = (1 - np.cos(2 * np.pi * time)) / 2
-        z = latent_space.lerp(start, result, t)
-        return latent_space.with_neighbours(z, noise), f"a + {t:.2f} (c - b)"
-
-    return text.beside(parts), Film(frame, args.frames)
-
-
-def sweep(sampler, args):
-    """A row for each component of z."""
-    (z,) = sampler.draw_each([args.seed])
-    dimensions = args.dimensions or range(min(10, z.size))
-    if max(dimensions) >= z.size:
-        raise UserError(
-            f"--dimensions: must lie from 0 to {z.size - 1}; "
-            f"received {max(dimensions)}"
-        )
-    low = getattr(sampler.latents, "low", -2.0)
-    high = getattr(sampler.latents, "high", 2.0)
-    if args.range:
-        low, high = -args.range, args.range
-
-    def rows(values):
-        return np.concatenate(
-            [latent_space.sweep(z, number, values) for number in dimensions]
-        )
-
-    def frame(time):
-        value = (low + high + (high - low) * np.sin(2 * np.pi * time)) / 2
-        return rows([value]), f"component at {value:+.2f}"
-
-    values = np.linspace(low, high, args.steps)
-    picture = grid(
-        sampler,
-        args,
-        rows(values),
-        args.steps,
-        heads=[f"{value:+.2f}" for value in values],
-        sides=[f"z[{number}]" for number in dimensions],
-        corner=f"seed {args.seed}",
-    )
-    return picture, Film(frame, args.frames)
-
-
-def turn(sampler, args):
-    """A row for each seed that is turned."""
-    left, right, z = map(sampler.draw_each, (args.left, args.right, args.seeds))
-
-    def turned(amounts):
-        moved = latent_space.turn(left, right, z, amounts)
-        return moved.reshape(-1, *sampler.latents.shape)
-
-    def frame(time):
-        amount = args.range * np.sin(2 * np.pi * time)
-        return turned([amount]), f"turned by {amount:+.2f}"
-
-    amounts = np.linspace(-args.range, args.range, args.steps)
-    picture = grid(
-        sampler,
-        args,
-        turned(amounts),
-        args.steps,
-        heads=[f"{amount:+.2f}" for amount in amounts],
-        sides=list(map(str, args.seeds)),
-        corner="seed",
-    )
-    return picture, Film(frame, args.frames)
-
-
-# Drawing ----------------------------------------------------------------------
-
-
-def draw(sampler, args, z):
-    """The images of z, in the class that is asked for."""
-    labels = None
-    if sampler.num_classes:
-        labels = np.full(len(z), args.label)
-    return sampler.images(z, labels)
-
-
-def grid(sampler, args, z, columns=None, **words):
-    """A picture of the images of z; words as in `labelled_grid`."""
-    from tf_gans.plotting import labelled_grid, picture_scale
-
-    images = draw(sampler, args, z)
-    scale = picture_scale(sampler.sample_shape)
-    return labelled_grid(images, columns, scale, **words)
-
-
-def draw_film(sampler, args, film):
-    """Draws the film, some frames at a time."""
-    from tqdm import tqdm
-
-    from tf_gans.plotting.images import GridFilm, image_grid
-
-    first, _ = film.frame(0.0)
-    at_once = max(1, sampler.batch_size // len(first))
-    with (
-        tqdm(
-            total=film.num_frames,
-            desc="filming",
-            unit=" frames",
-            disable=None,
-            leave=False,
-        ) as bar,
-        GridFilm(args.anim_path, FPS) as writer,
-    ):
-        for begin in range(0, film.num_frames, at_once):
-            end = min(begin + at_once, film.num_frames)
-            frames = [
-                film.frame(number / film.num_frames)
-                for number in range(begin, end)
-            ]
-            images = draw(sampler, args, np.concatenate([z for z, _ in frames]))
-            for part, (_, caption) in zip(
-                np.split(images, len(frames)), frames, strict=True
-            ):
-                writer.add(image_grid(part), caption)
-                bar.update()
-
-
-COMMANDS = {
-    "sheet": sheet,
-    "interpolate": interpolate,
-    "arithmetic": arithmetic,
-    "sweep": sweep,
-    "turn": turn,
-}
 
 
 def check_model(sampler, args):
@@ -486,6 +292,8 @@ def main():
     anim_path = getattr(args, "anim_path", None)
     if anim_path:
         cli.check_output("--anim-path", anim_path, args.overwrite)
+    if args.command == "invert":
+        cli.check_output("--z", args.z, args.overwrite)
     cli.load_tensorflow()
     from tf_gans.plotting import video
     from tf_gans.plotting.images import write_png
@@ -498,7 +306,7 @@ def main():
     write_png(args.out, picture)
     print(f"Picture: {args.out}")
     if anim_path:
-        draw_film(sampler, args, film)
+        walks.draw_film(sampler, args, film)
         print(f"Film: {anim_path}")
 
 

@@ -334,5 +334,5 @@ def _check_generator(generator, starts, labels, shape):
     if gradient is None:
         raise ValueError(
             "`model` must be differentiable by TensorFlow from z to samples. "
-            f"Received: {generator!r}, whose samples have no gradient"
+            "Received: samples without a gradient"
         )

@@ -10,7 +10,9 @@ from PIL import Image
 
 from tests import image_models, script_runner
 from tf_gans import export, latent_space, latents
+from tf_gans.errors import UserError
 from tf_gans.plotting import text
+from tf_gans.runs import walks
 from tf_gans.runs.load import open_sampler
 
 PLAIN = {"channels": 3}
@@ -147,23 +149,23 @@ def with_prior(prior):
         (latents.Uniform((6,)), "lerp"),
     ],
 )
-def test_the_way_that_suits_a_prior(script, prior, method):
+def test_the_way_that_suits_a_prior(prior, method):
     args = types.SimpleNamespace(
         seeds=[0, 1], steps=3, method=None, frames=4, label=None
     )
     sampler = with_prior(prior)
-    _, film = script.interpolate(sampler, args)
+    _, film = walks.interpolate(sampler, args)
     z, _ = film.frame(0.25)  # halfway from the first to the second
     expected = getattr(latent_space, method)(*sampler.draw_each([0, 1]), 0.5)
     np.testing.assert_array_equal(z, expected[np.newaxis])
 
 
-def test_the_film_of_an_interpolation_comes_back(script):
+def test_the_film_of_an_interpolation_comes_back():
     args = types.SimpleNamespace(
         seeds=[5, 8, 2], steps=3, method="lerp", frames=4, label=None
     )
     sampler = with_prior(latents.Uniform((6,)))
-    _, film = script.interpolate(sampler, args)
+    _, film = walks.interpolate(sampler, args)
     assert film.num_frames == 12
     frames = [film.frame(k / 12) for k in range(12)]
     ways = np.concatenate([z for z, _ in frames])
@@ -178,7 +180,7 @@ def test_the_film_of_an_interpolation_comes_back(script):
     ]
 
 
-def test_arithmetic(script, picture, sampler):
+def test_arithmetic(picture, sampler):
     made = picture("arithmetic", *["--a", "1,2,3"], *["--b", "4,5", "--c", "6"])
     a, b, c = (sampler.draw_each(s) for s in ([1, 2, 3], [4, 5], [6]))
     result = a.mean(axis=0) - b.mean(axis=0) + c.mean(axis=0)
@@ -207,12 +209,12 @@ def test_arithmetic(script, picture, sampler):
     np.testing.assert_array_equal(word, expected)
 
 
-def test_the_film_of_the_arithmetic(script):
+def test_the_film_of_the_arithmetic():
     args = types.SimpleNamespace(
         a=[1, 2], b=[3], c=[4], noise=0.25, seed=0, frames=8, label=None
     )
     sampler = with_prior(latents.Uniform((6,)))
-    _, film = script.arithmetic(sampler, args)
+    _, film = walks.arithmetic(sampler, args)
     a, b, c = (sampler.draw_each(s) for s in (args.a, args.b, args.c))
     start, _ = film.frame(0.0)
     end, caption = film.frame(0.5)
@@ -226,7 +228,7 @@ def test_the_film_of_the_arithmetic(script):
     assert np.abs(noise).max() > 0.2
     np.testing.assert_allclose(start - start[4], end - end[4], atol=1e-6)
     args.seed = 1
-    other = script.arithmetic(sampler, args)[1].frame(0.5)[0]
+    other = walks.arithmetic(sampler, args)[1].frame(0.5)[0]
     np.testing.assert_array_equal(other[4], end[4])
     assert (other[0] != end[0]).any()
 
@@ -270,11 +272,11 @@ def test_sweep(picture, sampler):
         (latents.Uniform((3,), 0, 1), 0, 1),
     ],
 )
-def test_sweeps_suit_the_prior(script, prior, low, high):
+def test_sweeps_suit_the_prior(prior, low, high):
     args = types.SimpleNamespace(
         seed=0, dimensions=None, range=None, steps=3, frames=4, label=None
     )
-    _, film = script.sweep(with_prior(prior), args)
+    _, film = walks.sweep(with_prior(prior), args)
     values = [film.frame(time)[0] for time in (0, 0.25, 0.5, 0.75)]
     for number, value in enumerate(((low + high) / 2, high, None, low)):
         if value is not None:
@@ -302,13 +304,13 @@ def test_turn(picture, sampler):
             assert_about_equal(tile(made, row, column), image)
 
 
-def test_the_film_of_a_turn(script):
+def test_the_film_of_a_turn():
     args = types.SimpleNamespace(
         left=[0], right=[1], seeds=[2, 3], range=1.0, steps=3, frames=4
     )
     args.label = None
     sampler = with_prior(latents.Uniform((6,)))
-    _, film = script.turn(sampler, args)
+    _, film = walks.turn(sampler, args)
     ends = sampler.draw_each([0, 1])
     middle = film.frame(0)[0]
     np.testing.assert_array_equal(middle, sampler.draw_each([2, 3]))
@@ -424,14 +426,14 @@ def test_mistakes(script, models, tmp_path, monkeypatch, arguments, words):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_the_arc_between_opposite_numbers(script):
+def test_the_arc_between_opposite_numbers():
     args = types.SimpleNamespace(
         seeds=[0, 1], steps=3, method="slerp", frames=4, label=None
     )
     sampler = with_prior(latents.Normal((1,)))
     sampler.draw_each = lambda seeds: np.array([[1.0], [-2.0]], np.float32)
-    with pytest.raises(script.UserError, match=r"--method slerp: .* opposite"):
-        script.interpolate(sampler, args)
+    with pytest.raises(UserError, match=r"--method slerp: .* opposite"):
+        walks.interpolate(sampler, args)
 
 
 def test_files_are_not_replaced_unasked(script, models, tmp_path):

@@ -79,6 +79,31 @@ def load(folder, size, channels, with_labels, say):
     return images, labels, classes
 
 
+def read_picture(path, size, channels):
+    """Reads one picture, cropped to the square in its middle and resized.
+
+    Args:
+        path: path.
+        size: int. Height and width.
+        channels: 1, grey, or 3.
+
+    Returns:
+        A uint8 array of shape `(size, size, channels)`.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return _decode(path, size, channels)[0]
+        except Exception as error:  # a decoder may raise anything
+            raise UserError(
+                f"{shown(path)}: cannot be read: {reason(error)}"
+            ) from None
+
+
 # Which files -----------------------------------------------------------------
 
 

@@ -262,9 +262,9 @@ def _open_export(path, batch_size, only_images):
         )
 
     def generator(z, labels):
-        inputs = {"z": tf.constant(z)}
+        inputs = {"z": tf.convert_to_tensor(z)}
         if labels is not None:
-            inputs["labels"] = tf.constant(labels)
+            inputs["labels"] = tf.convert_to_tensor(labels)
         # The signature alone would not keep the model's variables alive.
         return model.signatures["serving_default"](**inputs)["samples"]
 

@@ -16,8 +16,8 @@ class Sampler:
     a pixel by one grey level at most, and very few of them.
 
     Args:
-        generator: called with z, `(batch_size, *latents.shape)`, and labels,
-            `(batch_size,)` or None, returns samples.
+        generator: called with z, `(batch, *latents.shape)`, and labels,
+            `(batch,)` or None, arrays or tensors, returns samples.
         latents: `tf_gans.latents.Latents`. The prior of z.
         sample_shape: tuple of ints; of images, `(height, width, channels)`.
         value_range: pair of floats: the values of black and of white. None
@@ -27,7 +27,8 @@ class Sampler:
         classes: sequence of str, the names of the classes, or None.
 
     Attributes:
-        latents, sample_shape, value_range, num_classes, batch_size: see above.
+        generator, latents, sample_shape, value_range, num_classes, batch_size:
+            see above.
         classes: list of str, which are numbers where the classes have no
             names. Empty if the model is not conditional.
     """
@@ -50,7 +51,7 @@ class Sampler:
         self.num_classes = num_classes
         self.classes = list(classes or map(str, range(num_classes or 0)))
         self.batch_size = batch_size
-        self._generator = generator
+        self.generator = generator
         self._draw_each = tf.function(
             latents.draw_each,
             input_signature=[tf.TensorSpec((None,), tf.int64)],
@@ -145,7 +146,7 @@ class Sampler:
 
     def _batch(self, z, labels):
         rows = np.arange(self.batch_size) % len(z)
-        samples = self._generator(
+        samples = self.generator(
             z[rows], None if labels is None else labels[rows]
         )
         return samples.numpy()[: len(z)]
