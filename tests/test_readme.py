@@ -26,7 +26,10 @@ from tf_gans.runs import console
 
 README = (ROOT / "README.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!^## ).*\n)*)", README, re.M))
-WITH_COMMANDS = ("Two commands", "The script", "Images", "The family")
+WITH_COMMANDS = (
+    *("Two commands", "The script", "Images", "The family"),
+    "How good it is",
+)
 
 # What makes a command short.
 IMAGES = ["--epochs", "1", "--batch-size", "8"]
@@ -39,6 +42,7 @@ SHORT = {
     "variants": IMAGES,
     "generate": ["--num-images", "20"],
     "latent": [],
+    "evaluate": [],
 }
 NUM_IMAGES = 16
 

@@ -26,6 +26,8 @@ class Problem:
             many.
         source: the module with the `open_source` of its data, where they are
             no images.
+        metrics: of these: the module, its function of samples and data that
+            returns the numbers, and the one of their baseline.
     """
 
     module: str
@@ -36,12 +38,18 @@ class Problem:
     losses: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     source: str | None = None
+    metrics: tuple[str, ...] = ()
 
 
 PROBLEMS = {
     "gaussian": Problem(
         module="tf_gans.toys.gaussian.recipes",
         source="tf_gans.toys.gaussian.data",
+        metrics=(
+            "tf_gans.toys.gaussian.metrics",
+            "scalar_metrics",
+            "scalar_baseline",
+        ),
         recipes=("stable", "code", "article"),
         default="stable",
         losses=("logits", "clamped"),
@@ -49,6 +57,11 @@ PROBLEMS = {
     "curves": Problem(
         module="tf_gans.toys.quadratics.recipes",
         source="tf_gans.toys.quadratics.data",
+        metrics=(
+            "tf_gans.toys.quadratics.metrics",
+            "curve_metrics",
+            "curve_baseline",
+        ),
         recipes=("stable", "code"),
         default="stable",
         losses=("minimax", "non-saturating"),
@@ -56,6 +69,11 @@ PROBLEMS = {
     "mixtures": Problem(
         module="tf_gans.toys.mixtures.recipes",
         source="tf_gans.toys.mixtures.data",
+        metrics=(
+            "tf_gans.toys.mixtures.metrics",
+            "mixture_metrics",
+            "mixture_baseline",
+        ),
         recipes=("stable", *members.NAMES),
         default="stable",
         presets=members.PRESETS,

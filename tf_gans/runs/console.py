@@ -21,6 +21,7 @@ COMMANDS = {
     "variants": "learn images with any member of the family",
     "generate": "make images with a trained generator",
     "latent": "walk through its space of z",
+    "evaluate": "measure how good its samples are",
 }
 
 
