@@ -102,6 +102,12 @@ def parse_arguments():
         help="learn the first N images only (default: all)",
     )
     add(
+        "--features",
+        metavar="NAME",
+        help="what the Frechet distance is taken in: digits, inception, pixels "
+        "or a .keras file (default: digits for 28x28 in grey, else inception)",
+    )
+    add(
         "--seed",
         type=cli.integer(0, 2**31 - 1),
         default=study.seed,

@@ -28,7 +28,8 @@ class Study:
         evaluations: int. How often a training is scored; the best counts.
         num_samples: int. Images for the Frechet distance.
         num_images: int or None. Real images to learn; None for all.
-        features: name of the feature network.
+        features: what the Frechet distance is taken in: as `--features` of
+            evaluate.py, or None for what suits the images.
         inversion_steps, restarts: int. Of the search for z.
         num_recall: int. Images for precision and recall on the manifold.
         seed: int.
@@ -45,7 +46,7 @@ class Study:
     evaluations: int = 4
     num_samples: int = 10_000
     num_images: int | None = None
-    features: str = "digits"
+    features: str | None = None
     inversion_steps: int = 200
     restarts: int = 2
     num_recall: int = 1024

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_gans import data, features, metrics, plotting
+from tf_gans import data, metrics, plotting
 from tf_gans.data.images import Images
 from tf_gans.errors import UserError
 from tf_gans.recipes import family
+from tf_gans.runs import evaluation
 from tf_gans.runs.streams import quiet_imports
 from tf_gans.study import plan, space
 
@@ -175,7 +176,8 @@ def _images(study, split):
 def network(study):
     """The network that the Frechet distance is taken in."""
     with quiet_imports():
-        return features.digits()
+        shape = _images(study, "test").shape[1:]
+        return evaluation.choose_features(study.features, shape)
 
 
 @functools.lru_cache(1)
