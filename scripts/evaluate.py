@@ -20,7 +20,8 @@ precision and recall, and the sliced Wasserstein-2 distance, all of features;
 the Inception Score with the network's own classes; MS-SSIM of pairs, low where
 images differ; and the distance of pixels to the nearest training image, with a
 picture of the nearest ones. `copies` is the share of images that are nearer to
-a training image than 1 % of real ones are.
+a training image than 1 % of real ones are, `duplicates` the share that are
+nearer to one another.
 
 Features are those of the classifier of digits that ships (28x28 in grey) or
 Inception's. Numbers of other features are another measure: --compare refuses

@@ -6,7 +6,7 @@ import pytest
 from tf_gans.runs import measuring
 from tf_gans.runs.evaluation import RealImages
 
-pytest.importorskip("tf_gans.metrics.frechet")
+pytest.importorskip("tf_gans.metrics.ms_ssim")
 
 
 def noise(count, seed, size=6):
@@ -61,6 +61,20 @@ def test_training_images_are_not_their_own_neighbours():
     real = real_images(False)
     expected, _ = brute_force(real.reference, real.training, skip=1)
     np.testing.assert_allclose(found.real_distances, expected, rtol=1e-4)
+
+
+def test_duplicates_are_found():
+    """As many as there are, on both sides of each pair."""
+    fake = noise(60, 4)
+    (row,) = measuring.measure_duplicates(fake, noise(60, 1))
+    assert row.value < 0.1
+    fake[:12] = fake[12:24]
+    (row,) = measuring.measure_duplicates(fake, noise(60, 1))
+    assert row.value == pytest.approx(24 / 60, abs=0.05)
+    assert row.baseline <= 2 / 60
+    # Among as many: the images beyond the smaller number are not looked at.
+    (row,) = measuring.measure_duplicates(fake, noise(12, 1))
+    assert row.value < 0.2
 
 
 def features(count, seed, shift=0.0, dims=4):

@@ -19,6 +19,7 @@ COUNT = 40
 METRICS = {
     *("fid", "kid", "precision", "recall", "density", "coverage", "prd_f8"),
     *("prd_f1_8", "sliced_w2", "ms_ssim", "nearest", "copies"),
+    "duplicates",
 }
 
 
@@ -97,7 +98,7 @@ def copy(place, name, tmp_path):
 class TestImages:
     @pytest.fixture(autouse=True)
     def metrics(self):
-        pytest.importorskip("tf_gans.metrics.frechet")
+        pytest.importorskip("tf_gans.metrics.ms_ssim")
 
     def test_a_run_against_its_own_test_images(self, script, place, tmp_path):
         run = copy(place, "run", tmp_path)

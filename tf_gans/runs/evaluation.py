@@ -92,18 +92,17 @@ def load_real(sampler, wanted, num_real, num_fake, seed, resize, say):
     training = data.load_images(**wanted, say=say)
     _check_shape(name, training.images, sampler.sample_shape)
     held_out = data.has_test_images(wanted["dataset"], wanted["path"])
+    # In an order without a pattern: the first test digits are the easy ones.
     order = np.random.default_rng(seed).permutation
     if held_out:
         test = data.load_images(**wanted, say=say, split="test").images
         _check_shape(f"{name}: test images", test, sampler.sample_shape)
-        reference = test[np.sort(order(len(test))[:num_real])]
-        others = training.images[
-            np.sort(order(len(training.images))[:num_fake])
-        ]
+        reference = test[order(len(test))[:num_real]]
+        others = training.images[order(len(training.images))[:num_fake]]
     else:
         mixed, half = order(len(training.images)), len(training.images) // 2
-        reference = training.images[np.sort(mixed[:half][:num_real])]
-        others = training.images[np.sort(mixed[half:][:num_fake])]
+        reference = training.images[mixed[:half][:num_real]]
+        others = training.images[mixed[half:][:num_fake]]
     return RealImages(
         *(reference, others, training.images, held_out),
         *(training.name, training.identity),
@@ -348,6 +347,7 @@ def evaluate_images(sampler, config, args):
         for one in measuring.measure_all(made, fake, real.others, args.seed):
             measured.append(one)
             progress.update()
+        measured += measuring.measure_duplicates(fake, real.reference)
         neighbours, rows = measuring.measure_neighbours(fake, real)
     measured += rows
     document["clipped"] = clipped

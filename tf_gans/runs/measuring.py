@@ -203,6 +203,30 @@ def measure_neighbours(fake, real):
     ]
 
 
+def measure_duplicates(fake, real):
+    """Looks for generated images that are nearly the same.
+
+    The share of the images that are nearer to another generated one than 1 % of
+    real images are to another real one, by their pixels, among as many.
+
+    Args:
+        fake, real: uint8 arrays of images.
+
+    Returns:
+        A list of one `Measured`.
+    """
+    started = time.perf_counter()
+    count = min(len(fake), len(real), NUM_QUERIES)
+    ours, theirs = (
+        nearest(images[:count], images[:count], skip=1)[0]
+        for images in (fake, real)
+    )
+    limit = np.quantile(theirs, _COPY_QUANTILE)
+    value, baseline = (float(np.mean(d < limit)) for d in (ours, theirs))
+    seconds = time.perf_counter() - started
+    return [Measured("duplicates", value, None, baseline, "baseline", seconds)]
+
+
 def nearest(queries, references, skip=0):
     """The nearest of many images, a block of them at a time.
 
