@@ -43,6 +43,7 @@ SHORT = {
     "generate": ["--num-images", "20"],
     "latent": [],
     "evaluate": [],
+    "compare": [],
 }
 NUM_IMAGES = 16
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "generate": "make images with a trained generator",
     "latent": "walk through its space of z",
     "evaluate": "measure how good its samples are",
+    "compare": "compare the family under one budget",
 }
 
 
