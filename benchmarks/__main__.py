@@ -19,9 +19,14 @@ CLAIMS = (
     "image_memory",
     "mixtures",
     "gradient_penalty",
+    "metrics",
 )
 # What a claim is measured against, where that is another package.
-PACKAGES = {"loop": ("jax", "optax"), "images": ("torch",)}
+PACKAGES = {
+    "loop": ("jax", "optax"),
+    "images": ("torch",),
+    "metrics": ("scipy",),
+}
 RESULTS = pathlib.Path(__file__).parent / "results.json"
 
 
