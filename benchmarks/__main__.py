@@ -20,9 +20,14 @@ CLAIMS = (
     "mixtures",
     "gradient_penalty",
     "inversion",
+    "metrics",
 )
 # What a claim is measured against, where that is another package.
-PACKAGES = {"loop": ("jax", "optax"), "images": ("torch",)}
+PACKAGES = {
+    "loop": ("jax", "optax"),
+    "images": ("torch",),
+    "metrics": ("scipy",),
+}
 RESULTS = pathlib.Path(__file__).parent / "results.json"
 
 

@@ -223,6 +223,7 @@ def machine():
         "optax",
         "torch",
         "numpy",
+        "scipy",
         "matplotlib",
     ]
     return {
@@ -230,8 +231,15 @@ def machine():
         "cores": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in packages},
+        **{name: _version(name) for name in packages},
     }
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"  # no claim that was measured needs it
 
 
 def _processor():

@@ -12,16 +12,18 @@ import functools
 
 import numpy as np
 
-BLOCK = 2048  # points of either set whose distances are in memory at a time
+BLOCK = 1024  # points of either set whose distances are in memory at a time
 
-# What is not to be larger: numbers in an array of differences, pairs that are
-# decided one by one after a product in 32 bits, and pairs without a look for
-# equal ones.
-_NUMBERS = 1 << 21
-_OPEN = 1 << 15
+# What is not to be larger: numbers that are worked on at a time, which fit into
+# a core's cache; distances in 64 bits; pairs that are decided one by one after
+# a product in 32 bits; and pairs without a look for equal ones.
+_NUMBERS = 1 << 16
+_DISTANCES = 1 << 22
+_OPEN = 1 << 13
 _REPEATED = 1 << 17
 
 _SPARE = 8  # neighbours that are kept beyond those asked for
+_FEW = 16  # new ones of a row, on average, that are looked for one by one
 
 # Squares of numbers whose largest is about 1: below this, underflow.
 _TINY = {np.float32: 1e-30, np.float64: 1e-290}
@@ -31,6 +33,10 @@ def parts(size, step=BLOCK):
     """Yields slices that cover `range(size)`."""
     for start in range(0, size, step):
         yield slice(start, min(start + step, size))
+
+
+def _few_rows(values):
+    return parts(len(values), max(1, _NUMBERS // values.shape[1]))
 
 
 def squared_distances(first, second, i, j):
@@ -64,9 +70,11 @@ class _Points:
         if dtype not in self._moved:
             points = np.empty(self.values.shape, dtype)
             norms = np.empty(len(points))
-            for part in parts(len(points)):
-                points[part] = (self.values[part] - self._centre) * self._scale
-                wide = points[part].astype(np.float64)
+            for part in _few_rows(points):
+                wide = self.values[part] - self._centre
+                wide *= self._scale
+                points[part] = wide
+                wide[:] = points[part]
                 norms[part] = np.square(wide, out=wide).sum(-1)
             self._moved[dtype] = points, norms
         return self._moved[dtype]
@@ -199,7 +207,7 @@ class Block:
         """
         limits = self._pairs.scaled(squares)
         within = self.lower <= _rounded_up(limits, self._dtype)
-        i, j = np.nonzero(within)
+        i, j = np.divmod(np.flatnonzero(within), within.shape[1])
         high = self.lower[i, j] + self._slack(i, j)
         is_open = high >= np.broadcast_to(limits, within.shape)[i, j]
         i, j = i[is_open], j[is_open]
@@ -245,7 +253,7 @@ def nearest(pairs, count):
     whole = (low.max(axis=1) > reach) if kept < others else np.ones(size, bool)
     i, slot = np.nonzero((low <= reach[:, None]) & whole[:, None])
     _fill(pairs, squares, found, i, places[i, slot])
-    step = max(1, _NUMBERS // pairs.shape[1])
+    step = max(1, _DISTANCES // pairs.shape[1])
     rest = np.flatnonzero(~whole)
     for part in parts(len(rest), step):
         rows = rest[part]
@@ -260,15 +268,36 @@ def nearest(pairs, count):
 def _keep(low, places, rows, lower, start):
     """Puts the lowest bounds of a block among those that are kept."""
     kept = low.shape[1]
-    near = np.broadcast_to(np.arange(lower.shape[1]), lower.shape)
-    if lower.shape[1] > kept:
-        near = np.argpartition(lower, kept - 1, axis=1)[:, :kept]
-    new = np.take_along_axis(lower, near, 1)
+    new, near = _lower_than(lower, low[rows].max(axis=1))
+    if new is None:
+        near = np.broadcast_to(np.arange(lower.shape[1]), lower.shape)
+        if lower.shape[1] > kept:
+            near = np.argpartition(lower, kept - 1, axis=1)[:, :kept]
+        new = np.take_along_axis(lower, near, 1)
     low_of_both = np.concatenate([low[rows], new], axis=1)
     places_of_both = np.concatenate([places[rows], near + start], axis=1)
     best = np.argpartition(low_of_both, kept - 1, axis=1)[:, :kept]
     low[rows] = np.take_along_axis(low_of_both, best, 1)
     places[rows] = np.take_along_axis(places_of_both, best, 1)
+
+
+def _lower_than(lower, limits):
+    """Each row's values below its limit, and where they are.
+
+    Returns:
+        Two arrays of shape `(rows, most)`, infinite where a row has fewer than
+        the others; or twice None, where there are many.
+    """
+    at = np.flatnonzero(lower < limits[:, None])
+    if len(at) > _FEW * len(lower):
+        return None, None
+    i, j = np.divmod(at, lower.shape[1])
+    rank = np.arange(len(i)) - np.searchsorted(i, i)
+    most = rank.max(initial=-1) + 1
+    values = np.full((len(lower), most), np.inf, lower.dtype)
+    near = np.zeros((len(lower), most), np.int64)
+    values[i, rank], near[i, rank] = lower[i, j], j
+    return values, near
 
 
 def _reach_of(high, count):
@@ -293,7 +322,7 @@ def _mean(values):
 
 def _reach(values, centre):
     return max(
-        np.abs(values[part] - centre).max() for part in parts(len(values))
+        np.abs(values[part] - centre).max() for part in _few_rows(values)
     )
 
 
