@@ -84,7 +84,7 @@ def run(quick=False):
     rows = []
     for network, count, few, goal in (
         ("dense", 1024, 2, 20),
-        ("conv", 256, 2, None),
+        ("conv", 64, 1, None),
     ):
         if quick:
             count, few = 8, 1
@@ -99,7 +99,7 @@ def run(quick=False):
             Row(
                 f"z of {count:,} images, generator `{network}` of mnist.py, "
                 f"{STARTS} starts of {STEPS} steps, against one at a time "
-                f"({few} images, scaled)",
+                f"(images measured: {few})",
                 *([1000 * s for s in seconds[n]] for n in seconds),
                 "ms an image",
                 more_is_better=False,

@@ -412,3 +412,24 @@ class TestBrokenFiles:
             (tmp_path / name).write_bytes(b"broken")
         with pytest.raises(UserError, match="at least 2 images; received 1"):
             load(tmp_path, size=8, say=lambda line: None)
+
+
+class TestOnePicture:
+    def test_it_is_read_as_in_a_folder(self, tmp_path):
+        for number in range(2):
+            Image.fromarray(noise(9, 14, 3, seed=number)).save(
+                tmp_path / f"{number}.png"
+            )
+        for channels in (1, 3):
+            images = load(tmp_path, size=6, channels=channels).images
+            for number, image in enumerate(images):
+                picture = folders.read_picture(
+                    tmp_path / f"{number}.png", 6, channels
+                )
+                np.testing.assert_array_equal(picture, image)
+
+    @pytest.mark.parametrize("name", ["text.png", "none.png"])
+    def test_what_cannot_be_read(self, tmp_path, name):
+        (tmp_path / "text.png").write_text("no picture")
+        with pytest.raises(UserError, match=rf"{name}: cannot be read: \w"):
+            folders.read_picture(tmp_path / name, 6, 3)
