@@ -55,8 +55,12 @@ def _feature_measures(seed):
         return [(result.mean, result.std)]
 
     def prd(real, fake):
+        # Of sets of one size, as published.
+        count = min(len(real), len(fake))
         return metrics.f_scores(
-            metrics.precision_recall_curve(real, fake, seed=seed)
+            *metrics.precision_recall_curve(
+                real[:count], fake[:count], seed=seed
+            )
         )
 
     return [

@@ -94,7 +94,7 @@ def repetitions(study, rows):
         rows: its rows so far, dicts. A member whose samples have all failed is
             left out.
     """
-    best = {}
+    best: dict = {}
     for row in rows:
         if row["seed"] != study.seed or row["fid"] is None:
             continue

@@ -78,12 +78,14 @@ def _begin(prepare):
     """Lets a worker end with its parent, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinels = [parent.sentinel]
 
-    def watch():
-        connection.wait([parent.sentinel])
-        os._exit(1)
+        def watch():
+            connection.wait(sentinels)
+            os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+        threading.Thread(target=watch, daemon=True).start()
     if prepare:
         prepare()
 
