@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import mutants
 from tests.paths import ROOT
 from tf_gans import moved
 from tf_gans.recipes import members
@@ -25,6 +26,27 @@ def test_links(path):
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
         if not re.match(r"https?://|#", target):
             assert (path.parent / target.partition("#")[0]).exists(), target
+
+
+def test_commands_of_make():
+    """Their targets exist, and the mutants' modules have tests."""
+    targets = re.findall(
+        r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text("utf-8")
+    )
+    named = [
+        words
+        for path in DOCUMENTS
+        for words in re.findall(
+            r"(?:`|(?m:^    ))make ([^`\n#]+)", path.read_text("utf-8")
+        )
+    ]
+    assert {"test", "test-all", "lint", "bench", "mutants"} <= {*named}
+    for words in named:
+        target = words.split()[0]
+        assert "=" in target or target in targets, words
+    for module, tests in mutants.TESTS.items():
+        assert (ROOT / f"tf_gans/{module}.py").is_file(), module
+        assert all((ROOT / f"tests/{test}.py").is_file() for test in tests)
 
 
 def python_blocks(path):
