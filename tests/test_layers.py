@@ -298,7 +298,8 @@ class TestSmallDense:
             ]
 
         assert not matmuls(8)
-        assert matmuls(1024)
+        assert not matmuls(16)  # 16 * 8 * 8 = 1024 multiplications
+        assert matmuls(17)
 
     def test_config(self):
         layer = SmallDense(4, activation="relu", name="small")
