@@ -46,7 +46,8 @@ def test_commands_of_make():
         assert target in targets
     for module, tests in mutants.TESTS.items():
         assert (ROOT / f"tf_gans/{module}.py").is_file(), module
-        assert all((ROOT / f"tests/{test}.py").is_file() for test in tests)
+        for test in map(mutants.path, tests):
+            assert (ROOT / test.partition("::")[0]).is_file(), test
 
 
 def python_blocks(path):

@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+from tests.mutants import path
 from tests.paths import ROOT
 
 # What pytest exits with where a fault is found: a test failed, the module could
@@ -54,10 +55,10 @@ class Copy:
             with tempfile.TemporaryDirectory() as directory:
                 notes = pathlib.Path(directory, "record.json")
                 if self.run([file], None, 3600, recorder, notes) is not False:
-                    raise SystemExit(f"tests/{file}.py fails without a mutant")
+                    raise SystemExit(f"{path(file)} fails without a mutant")
                 self._records[file] = json.loads(notes.read_text())
             seconds = sum(v["seconds"] for v in self._records[file].values())
-            print(f"recorded  tests/{file}.py ({seconds:.0f} s)", flush=True)
+            print(f"recorded  {path(file)} ({seconds:.0f} s)", flush=True)
         return Record(
             {k: v for f in files for k, v in self._records[f].items()}
         )
@@ -66,7 +67,7 @@ class Copy:
         """Runs tests in a fork.
 
         Args:
-            files: of tests/, without the suffix.
+            files: names of tests, as in `TESTS`.
             selected: list of the tests to run, in their order, or None for all.
             limit: seconds.
             plugin: a plugin of pytest, whose notes are written to `notes`.
@@ -112,7 +113,7 @@ class Copy:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         plugins = [plugin] if plugin else [Choice(selected)]
         arguments = ["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
-        paths = [f"tests/{file}.py" for file in files]
+        paths = [path(file) for file in files]
         shown = io.StringIO()
         with (
             contextlib.redirect_stdout(shown),
