@@ -233,12 +233,9 @@ class BEGAN(TwoPlayerModel):
         self._stalled.assign(tf.where(halve, tf.zeros_like(stalled), stalled))
         for optimizer in self.optimizers.values():
             rate = optimizer.learning_rate
-            lower = tf.maximum(rate / 2, tf.minimum(rate, self._floor))
+            floor = tf.constant(self.min_learning_rate, rate.dtype)
+            lower = tf.maximum(rate / 2, tf.minimum(rate, floor))
             rate.assign(tf.where(halve, lower, rate))
-
-    @property
-    def _floor(self):
-        return tf.constant(self.min_learning_rate, tf.float32)
 
     # What it says of samples -----------------------------------------------
 

@@ -319,7 +319,8 @@ class GenerativeModel(Trained):
         ):
             # A counter, such as that of a layer's random numbers, is copied.
             if weight.dtype.startswith(("float", "bfloat")):
-                average.assign_add(rate * (weight - average))
+                move = tf.cast(rate, weight.dtype) * (weight - average)
+                average.assign_add(move)
             else:
                 average.assign(weight)
         # An average of unit vectors is shorter than one.

@@ -198,6 +198,8 @@ class VAE(GenerativeModel):
             A pair of scalars, means over the batch of sums over components.
         """
         mean, stddev, log_variance = self._posterior(samples, training)
+        # The bound is in 32 bits, whatever the networks have.
+        samples, epsilon = (tf.cast(t, tf.float32) for t in (samples, epsilon))
         z = mean + stddev * epsilon
         if self.likelihood == "bernoulli":
             logits = self.generator.logits(z, training=training)
