@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_gans.errors import check_positive_int
 from tf_gans.models import checks
-from tf_gans.models.outputs import ERROR
+from tf_gans.models.outputs import ERROR, even_of_none
 from tf_gans.models.two_player import TwoPlayerModel
 
 # The plateau is looked for in a mean over about this many steps of M_global,
@@ -256,4 +256,4 @@ class BEGAN(TwoPlayerModel):
                 "errors": tf.reduce_mean(errors, axes),
             }
 
-        return {"discriminate": discriminate}
+        return {"discriminate": even_of_none(discriminate)}
