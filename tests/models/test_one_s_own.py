@@ -104,6 +104,33 @@ class Own(keras.layers.Layer):
         return 2 * x
 
 
+class Ones(keras.initializers.Initializer):
+    """Not registered."""
+
+    def __call__(self, shape, dtype=None):
+        return tf.ones(shape, dtype)
+
+    def get_config(self):
+        return {}
+
+
+def doubled(x):
+    return 2 * x
+
+
+class Subclassed(keras.Model):
+    """No `get_config`, no `build`, and no `training` in its `call`."""
+
+    def __init__(self, first, units=2, **options):
+        super().__init__(**options)
+        is_layer = isinstance(first, keras.layers.Layer)
+        self.first = first if is_layer else keras.layers.Dense(first)
+        self.last = keras.layers.Dense(units)
+
+    def call(self, x):
+        return self.last(tf.nn.relu(self.first(x)))
+
+
 class TestAverage:
     @pytest.mark.parametrize("kind", ["sequential", "functional"])
     def test_of_layers_that_are_not_registered(self, kind):
@@ -118,6 +145,66 @@ class TestAverage:
         generator.layers[-1].kernel.assign(np.zeros((3, 2)))
         assert np.all(gan.ema_generator(z).numpy())
         assert gan.ema_generator.name == "ema_generator"
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"activation": doubled}, {"kernel_initializer": Ones()}],
+        ids=str,
+    )
+    def test_of_functions_that_are_not_registered(self, options):
+        generator = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(2, **options)]
+        )
+        gan = GAN(generator, dense(1, 2, 1), latents=3, ema_decay=0.5)
+        z = np.ones((2, 3), "float32")
+        np.testing.assert_array_equal(gan.ema_generator(z), generator(z))
+
+    def test_of_functions_of_one_name(self):
+        def another(x):
+            return 3 * x
+
+        another.__name__ = "doubled"
+        generator = keras.Sequential(
+            [
+                keras.Input((3,)),
+                keras.layers.Dense(2, activation=doubled),
+                keras.layers.Dense(2, activation=another),
+            ]
+        )
+        with pytest.raises(ValueError, match="two that are called doubled"):
+            GAN(generator, dense(1, 2, 1), latents=3, ema_decay=0.5)
+
+    @pytest.mark.parametrize("argument", [4, keras.layers.Dense(4)], ids=type)
+    @pytest.mark.parametrize("nested", [False, True])
+    def test_of_a_class_without_a_get_config(self, argument, nested):
+        """Keras' own forgets what the constructor was given."""
+        generator = Subclassed(argument)
+        if nested:
+            generator = keras.Sequential([keras.Input((3,)), generator])
+        with pytest.raises(ValueError, match="`ema_decay` needs a") as caught:
+            GAN(generator, dense(1, 2, 1), 3, ema_decay=0.5)
+        message = str(caught.value)
+        assert message.endswith("Received: Subclassed has none of its own")
+        assert "\n" not in message
+
+    def test_of_a_class_that_takes_nothing(self):
+        class Plain(Subclassed):
+            def __init__(self):
+                super().__init__(4)
+
+        gan = GAN(Plain(), dense(1, 2, 1), latents=3, ema_decay=0.5)
+        z = np.ones((2, 3), "float32")
+        np.testing.assert_array_equal(gan.ema_generator(z), gan.generator(z))
+        assert gan.ema_generator.name == "ema_generator"
+
+    def test_without_one_a_class_trains(self):
+        generator = Subclassed(keras.layers.Dense(4))
+        gan = GAN(generator, Subclassed(4, units=1), latents=3)
+        gan.compile("sgd", "sgd", jit_compile=False, steps_per_execution=1)
+        before = generator.get_weights()
+        gan.fit(ROWS, verbose=0)
+        for old, new in zip(before, generator.get_weights(), strict=True):
+            assert np.any(old != new)
 
 
 class TestMethods:

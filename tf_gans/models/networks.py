@@ -44,6 +44,8 @@ def copy(network, name):
             copied = type(network)()
             copied.name = name
             return copied
+        for layer in layers.walk(network):
+            _check_has_config(layer)
         config = {**network.get_config(), "name": name}
         with keras.saving.custom_object_scope(_own_parts(network)):
             return type(network).from_config(config)
@@ -55,6 +57,26 @@ def copy(network, name):
             "constructor, for its layers too, and give functions names that "
             f"differ. Received: {str(error).strip().partition(chr(10))[0]}"
         ) from error
+
+
+def _check_has_config(layer):
+    """Refuses a model whose configuration has not what it was made with.
+
+    Of a subclassed model Keras' own `get_config` gives the defaults of the
+    constructor's arguments, whatever was given (`Model.__new__` drops them).
+    """
+    cls = type(layer)
+    writer = next(c for c in cls.__mro__ if "get_config" in vars(c))
+    if not isinstance(layer, keras.Model) or writer is cls:
+        return
+    arguments = {
+        name
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
+    is_keras = writer.__module__.startswith("keras.")
+    if is_keras and arguments - {"name", "trainable", "dtype"}:
+        raise NotImplementedError(f"{cls.__name__} has none of its own")
 
 
 def _own_parts(network):
