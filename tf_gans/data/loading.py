@@ -142,6 +142,7 @@ def load_images(
     if dataset is not None:
         name, source = dataset, dataset
         images, labels = downloads.load(dataset, size, with_labels)
+        classes = downloads.CLASSES.get(dataset) if with_labels else None
     else:
         is_folder = kind(path) == "folder"
         path = pathlib.Path(path)
