@@ -78,9 +78,7 @@ def parse_arguments():
     one_seed = cli.integer(0, largest)
     seeds = numbers(largest)
 
-    add = add_command(
-        commands, "sheet", "images with their numbers, to choose from"
-    )
+    add = add_command(commands, "sheet", "images to choose from, with seeds")
     add(
         "-n",
         "--num-images",
@@ -115,9 +113,7 @@ def parse_arguments():
     )
     add_film(add, "from one seed to the next", 60)
 
-    add = add_command(
-        commands, "arithmetic", "a - b + c of the means of exemplars"
-    )
+    add = add_command(commands, "arithmetic", "a - b + c of exemplars' means")
     for name, example in (
         ("a", "smiling women"),
         ("b", "neutral women"),

@@ -166,8 +166,15 @@ class GenerativeModel(Trained):
         checks.check_shape(tuple(source.sample_shape), self.sample_shape)
         source_range = getattr(source, "value_range", None)
         checks.check_ranges(source_range, self._data_range)
+        if source_range is None and self._data_range is not None:
+            self.check_batches(self._first_batches(source), is_first=True)
         if hasattr(source, "num_classes"):
             checks.check_classes(source.num_classes, self.num_classes)
+
+    def _first_batches(self, source):
+        """The parts of a source's first batch, as `check_batches` has them."""
+        drawn = source.draw(int(self.seed.numpy()), 0, 1)
+        return [part[tf.newaxis] for part in self.parts_of(drawn)]
 
     def check_batches(self, parts, is_first):
         if is_first:
