@@ -4,13 +4,14 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+MUTANTS ?= 20
 BIN := $(VENV)/bin
 INSTALL = @echo "installing TensorFlow and what goes with it into $(VENV)" \
 		"(2.5 GB or more, minutes) ..." && \
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet \
 		--constraint constraints.txt --editable
 
-.PHONY: gaussian saved_models test test-all lint bench clean
+.PHONY: gaussian saved_models test test-all mutants lint bench clean
 
 gaussian: $(VENV)/.run
 	run=$$(date +runs/gaussian-%Y%m%d-%H%M%S); \
@@ -30,6 +31,12 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# Are faults found? docs/testing.md says what it does, and how long it takes:
+#   make mutants MUTANTS=5 MODULES="losses models/gan"
+mutants: $(VENV)/.mutants
+	OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_CPP_MIN_LOG_LEVEL=3 \
+		nice $(BIN)/python -m tests.mutants --tries $(MUTANTS) $(MODULES)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -54,6 +61,10 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) '.[dev,serving]'
+	touch $@ $(VENV)/.test $(VENV)/.run
+
+$(VENV)/.mutants: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) '.[mutants]'
 	touch $@ $(VENV)/.test $(VENV)/.run
 
 $(VENV)/.bench: $(VENV)/bin/python pyproject.toml constraints.txt

@@ -50,9 +50,7 @@ def parse_arguments():
     largest = places.LARGEST_SEED
     seeds = places.places()
 
-    add = add_command(
-        commands, "sheet", "images with their numbers, to choose from"
-    )
+    add = add_command(commands, "sheet", "images to choose from, with seeds")
     add(
         "-n",
         "--num-images",
@@ -87,9 +85,7 @@ def parse_arguments():
     )
     add_film(add, "from one seed to the next", 60)
 
-    add = add_command(
-        commands, "arithmetic", "a - b + c of the means of exemplars"
-    )
+    add = add_command(commands, "arithmetic", "a - b + c of exemplars' means")
     for name, example in (
         ("a", "smiling women"),
         ("b", "neutral women"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import mutants
 from tests.paths import ROOT
 from tf_gans import moved
 from tf_gans.recipes import members
@@ -25,6 +26,28 @@ def test_links(path):
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
         if not re.match(r"https?://|#", target):
             assert (path.parent / target.partition("#")[0]).exists(), target
+
+
+def test_commands_of_make():
+    """Their targets exist, and the mutants' modules have tests."""
+    targets = re.findall(
+        r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text("utf-8")
+    )
+    named = [
+        words
+        for path in DOCUMENTS
+        for words in re.findall(
+            r"(?:`|(?m:^    ))make ([^`\n#]+)", path.read_text("utf-8")
+        )
+    ]
+    named = [words.split()[0] for words in named]
+    assert {"test", "test-all", "lint", "bench", "mutants"} <= {*named}
+    for target in named:
+        assert target in targets
+    for module, tests in mutants.TESTS.items():
+        assert (ROOT / f"tf_gans/{module}.py").is_file(), module
+        for test in map(mutants.path, tests):
+            assert (ROOT / test.partition("::")[0]).is_file(), test
 
 
 def python_blocks(path):

@@ -541,6 +541,20 @@ def test_a_late_failure_leaves_nothing(quick, tmp_path, step):
     assert names(tmp_path) == []
 
 
+def test_what_a_killed_export_left_is_swept(quick, tmp_path):
+    """And nothing of a living process, or of anyone else's."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".tf_gans-{dead.pid}-0123abcd" / "saved_model"
+    kept = (f".tf_gans-{os.getpid()}-0123abcd", ".tf_gans-notes", "mine")
+    left.mkdir(parents=True)
+    (left / "saved_model.pb").touch()
+    for name in kept:
+        (tmp_path / name).mkdir()
+    export.export_saved_model(None, tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {*kept, "1"}
+
+
 def test_an_interrupted_export_leaves_nothing(quick, tmp_path):
     class Interrupted(Archive):
         def write_out(self, path, verbose):

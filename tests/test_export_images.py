@@ -188,6 +188,21 @@ def test_what_a_png_holds(shape, is_picture):
     assert export._is_picture(shape) == is_picture
 
 
+def test_no_rows(exported):
+    """As convolutions refuse them, and a server may be asked."""
+    for name, inputs in calls_for(exported):
+        if "num_samples" in inputs:
+            inputs["num_samples"] = np.int32(0)
+        none = {k: v[:0] if np.ndim(v) else v for k, v in inputs.items()}
+        whole = exported(name, **inputs)
+        for key, values in exported(name, **none).items():
+            assert values.shape == (0, *whole[key].shape[1:])
+    samples = tf.zeros((0, *exported.gan.sample_shape))
+    labels = tf.zeros((0,), tf.int32)
+    judged = (samples, labels) if exported.gan.num_classes else samples
+    assert exported.gan.discriminate(judged).shape == (0,)
+
+
 def test_discriminate(exported):
     labels = labels_for(exported, 6)
     samples = exported.gan.sample(6, seed=1)

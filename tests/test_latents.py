@@ -216,3 +216,16 @@ def test_only_scalars_can_be_spread_evenly(prior):
 def test_bad_shape(shape):
     with pytest.raises(ValueError, match="`shape` must be a positive integer"):
         latents.Normal(shape)
+
+
+def test_an_int_is_a_standard_normal():
+    for size in (3, np.int64(3)):
+        prior = latents.get(size)
+        assert type(prior) is latents.Normal
+        assert prior.shape == (3,)
+    prior = latents.Stratified()
+    assert latents.get(prior) is prior
+    with pytest.raises(ValueError, match="`latents` must be a positive int"):
+        latents.get(0)
+    with pytest.raises(ValueError, match=r"must be a prior .*: 'normal'"):
+        latents.get("normal")

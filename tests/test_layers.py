@@ -298,7 +298,8 @@ class TestSmallDense:
             ]
 
         assert not matmuls(8)
-        assert matmuls(1024)
+        assert not matmuls(16)  # 16 * 8 * 8 = 1024 multiplications
+        assert matmuls(17)
 
     def test_config(self):
         layer = SmallDense(4, activation="relu", name="small")
@@ -349,3 +350,51 @@ class TestLookingInside:
         model = self.model(layer())
         assert layers.has_batch_norm(model) is normalises
         assert layers.sees_batch(model) is sees
+
+    def test_whose_kernels_a_call_overwrites(self):
+        keras_s = keras.layers.SpectralNormalization(keras.layers.Dense(2))
+        ours = layers.SpectralNormalization(keras.layers.Dense(2))
+        assert layers.overwrites_kernels(self.model(keras_s)) is True
+        assert layers.overwrites_kernels(self.model(ours)) is False
+
+
+def test_smooth_leaky_relu():
+    x = np.array([-50, -1, 0, 1, 50], np.float32)
+    expected = 0.2 * x + 0.8 * np.log1p(np.exp(x.astype(np.float64)))
+    y = layers.smooth_leaky_relu(x)
+    np.testing.assert_allclose(y, expected, rtol=1e-6)
+    # It is saved by its name.
+    config = keras.activations.serialize(layers.smooth_leaky_relu)
+    assert keras.activations.deserialize(config) is layers.smooth_leaky_relu
+
+
+def splitmix64(z):
+    """SplitMix64's function, in Python's integers."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        z = (z ^ z >> shift) * factor % 2**64
+    return z ^ z >> 31
+
+
+def kept_by_loops(z, units, rate, seed):
+    """Which units `latent_dropout` keeps, number by number."""
+    golden = 0x9E3779B97F4A7C15
+    kept = np.zeros((len(z), units), bool)
+    for i, row in enumerate(np.float32(z).view(np.uint32)):
+        key = seed + sum(
+            splitmix64((int(word) + k * golden) % 2**64)
+            for k, word in enumerate(row)
+        )
+        for j in range(units):
+            place = splitmix64(key % 2**64) + (j + 1) * golden
+            kept[i, j] = splitmix64(place % 2**64) >> 40 >= rate * 2**24
+    return kept
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.5])
+def test_what_latent_dropout_leaves_out(rate):
+    """tests/networks/test_family.py has how it is distributed."""
+    x, z = draw(6, 40), draw(6, 3, seed=1)
+    y = layers.latent_dropout(x, z, rate, seed=5)
+    kept = kept_by_loops(z, 40, rate, seed=5)
+    np.testing.assert_allclose(y, np.where(kept, x / (1 - rate), 0), rtol=1e-6)
+    assert kept.all() == (rate == 0)

@@ -52,6 +52,22 @@ def test_the_kind_and_the_shape_stay():
     assert pixels.to_samples(ALL.reshape(2, 128)).shape == (2, 128)
 
 
+def test_a_list_and_a_program_s_tensor():
+    """Not only what has its numbers at hand, and a dtype."""
+    np.testing.assert_array_equal(pixels.to_pixels([-1.0, 1.0]), [0, 255])
+    compiled = tf.function(pixels.to_pixels, autograph=False)
+    np.testing.assert_array_equal(compiled(tf.constant([-1.0, 1])), [0, 255])
+
+
+def test_the_range_is_that_of_a_tanh_unless_told_otherwise():
+    x = np.array([-1, 0.2, 1], np.float32)
+    np.testing.assert_array_equal(
+        pixels.to_samples(ALL), pixels.to_samples(ALL, (-1, 1))
+    )
+    for kind in (x, tf.constant(x)):
+        np.testing.assert_array_equal(pixels.to_pixels(kind), [0, 153, 255])
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_samples_of_other_precision(dtype):
     x = tf.cast([-1.0, 0.5, 1.0], dtype)

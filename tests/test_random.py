@@ -211,6 +211,20 @@ def test_derived_seeds_are_apart():
     assert all(0 <= seed < 2**31 for seed in seeds)
 
 
+def test_splitmix64_is_the_published_function():
+    """Its author's program gives these from the seed 1234567."""
+    counters = np.uint64(1234567) + np.arange(1, 6, dtype=np.uint64) * (
+        random.GOLDEN
+    )
+    assert list(random.splitmix64(tf.constant(counters)).numpy()) == [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
+
+
 def order(size, epoch=0, seed=0, stream="test"):
     """All places of an epoch's order."""
     return random.permuted(seed, stream, epoch, np.arange(size), size).numpy()

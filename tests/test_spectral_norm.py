@@ -395,6 +395,18 @@ def test_a_kernel_of_zeros():
     assert norm("dense", wrapper.normalized_kernel()) == pytest.approx(1)
 
 
+def test_a_kernel_of_zeros_divides_by_nothing():
+    """A NaN in a branch not taken would end a search for NaNs here."""
+    wrapper = make("dense", kernel_initializer="zeros")
+    tf.debugging.enable_check_numerics()
+    try:
+        wrapper.update()
+        y = wrapper(inputs("dense"))
+    finally:
+        tf.debugging.disable_check_numerics()
+    np.testing.assert_allclose(y - wrapper.layer.bias, np.zeros((4, 6)))
+
+
 def test_sigma_is_positive_though_u_is_old():
     """A kernel may change its sign between two updates, the output not."""
     wrapper = make("dense")

@@ -29,13 +29,13 @@ import contextlib
 import json
 import os
 import pathlib
-import tempfile
+import shutil
 
 import keras
 import tensorflow as tf
 
 from tf_gans.errors import UserError
-from tf_gans.files import sync
+from tf_gans.files import sweep, sync, temporary_path
 from tf_gans.pixels import to_pixels
 from tf_gans.version import __version__
 
@@ -79,10 +79,10 @@ def export_saved_model(gan, directory, classes=None):
         # A file of that name: the next line says so in better words.
         with contextlib.suppress(FileExistsError):
             directory.mkdir(parents=True, exist_ok=True)
+        sweep(directory)
         # Its name is not a number, so a server does not take it for a version.
-        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=directory) as tmp:
-            # One level down: TensorFlow creates it with ordinary permissions.
-            whole = pathlib.Path(tmp, "saved_model")
+        with _temporary_directory(directory) as tmp:
+            whole = tmp / "saved_model"
             _archive(gan).write_out(whole, verbose=False)
             description = whole / DESCRIPTION
             description.parent.mkdir()
@@ -99,6 +99,17 @@ def export_saved_model(gan, directory, classes=None):
         reason = getattr(error, "strerror", None) or reason
         raise UserError(f"{directory}: cannot be written: {reason}") from error
     return version
+
+
+@contextlib.contextmanager
+def _temporary_directory(directory):
+    """A hidden directory in another, whatever becomes of it."""
+    path = temporary_path(directory / "tmp")
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _describe(gan, classes=None):

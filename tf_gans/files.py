@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 
 from tf_gans.errors import UserError
 
@@ -53,9 +54,10 @@ def temporary_path(path):
 
 
 def sweep(directory):
-    """Removes the temporary files that killed processes left in a directory.
+    """Removes what killed processes left half-written in a directory.
 
-    Removes nothing else, whatever its name, and nothing of a living process.
+    That is what `temporary_path` names, files and directories. Nothing else is
+    removed, whatever its name, and nothing of a living process.
 
     Args:
         directory: path. It need not exist; its sub-directories are not looked
@@ -64,7 +66,11 @@ def sweep(directory):
     with contextlib.suppress(OSError):
         for entry in os.scandir(directory):
             found = re.fullmatch(r"\.tf_gans-(\d+)-[0-9a-f]{8}.*", entry.name)
-            if found and entry.is_file() and not _is_alive(int(found[1])):
+            if not found or entry.is_symlink() or _is_alive(int(found[1])):
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.is_file():
                 with contextlib.suppress(OSError):
                     os.unlink(entry)
 

@@ -63,6 +63,9 @@ class TestDatasets:
         monkeypatch.setattr(keras.datasets, "fashion_mnist", fake)
         images = load(dataset="fashion_mnist", with_labels=True)
         np.testing.assert_array_equal(images.images[..., 0], x)
+        # What stands first in the published file is a boot.
+        assert images.classes[images.labels[0]] == "Ankle boot"
+        assert load(dataset="fashion_mnist").classes is None
         y = y.copy()
         y[7] ^= 1
         fake.result = ((x, y), (x, y))

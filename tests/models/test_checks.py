@@ -74,6 +74,56 @@ def refuses(gan, x, match, **options):
     assert int(gan.step) == 0
 
 
+class Drawn(data.Source):
+    """A user's source, which does not say its range."""
+
+    sample_shape = SHAPE
+    batch_size = 64
+    steps_per_epoch = 1
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def draw(self, seed, first_step, num_steps):
+        shape = (num_steps, self.batch_size, *SHAPE)
+        return tf.random.stateless_uniform(
+            shape, (seed, first_step), self.low, self.high
+        )
+
+
+class TestOneSide:
+    """Pixels in [0, 1] lie within [-1, 1], and are wrong there."""
+
+    @pytest.mark.parametrize("as_source", [False, True])
+    def test_is_said_once(self, as_source):
+        x = Drawn(0, 1)
+        if not as_source:
+            x = np.concatenate([x.draw(0, i, 1)[0] for i in range(3)])
+        message = r"from .* to 0\.9.* never below 0.*\(-1, 1\).*to_samples"
+        with pytest.warns(UserWarning, match=message) as caught:
+            make().fit(x, batch_size=64, epochs=2, verbose=0)
+        assert len(caught) == 1
+        assert "\n" not in str(caught[0].message)
+
+    @pytest.mark.parametrize(
+        ("low", "high", "activation"),
+        [(-1, 1, "tanh"), (0, 1, "sigmoid"), (0, 1, "linear")],
+    )
+    def test_of_none_nothing_is_said(self, low, high, activation):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            make(generator(activation)).fit(Drawn(low, high), verbose=0)
+
+    def test_of_few_or_black_images_nothing_is_said(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for x in (np.full((4, *SHAPE), 0.5), np.zeros((64, *SHAPE))):
+                make().fit(x, batch_size=len(x), verbose=0)
+
+    def test_a_source_beyond_the_range(self):
+        refuses(make(), Drawn(-3, 3), r"generator's range, \(-1, 1\)")
+
+
 class TestRanges:
     def test_of_a_source(self):
         model = recipes.family.build("vae", size=8, channels=1, seed=0)

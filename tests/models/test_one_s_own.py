@@ -1,5 +1,6 @@
 """Data, networks and environments of one's own: taken, or one sentence."""
 
+import contextlib
 import subprocess
 import sys
 
@@ -16,8 +17,17 @@ from tests.models.test_keras_habits import (
     make,
     steps,
 )
-from tf_gans import GAN, export, latents, layers, penalties, recipes
+from tf_gans import (
+    BEGAN,
+    GAN,
+    export,
+    latents,
+    layers,
+    penalties,
+    recipes,
+)
 from tf_gans.noise import InstanceNoise
+from tf_gans.toys import mixtures
 
 
 def conditional():
@@ -94,6 +104,33 @@ class Own(keras.layers.Layer):
         return 2 * x
 
 
+class Ones(keras.initializers.Initializer):
+    """Not registered."""
+
+    def __call__(self, shape, dtype=None):
+        return tf.ones(shape, dtype)
+
+    def get_config(self):
+        return {}
+
+
+def doubled(x):
+    return 2 * x
+
+
+class Subclassed(keras.Model):
+    """No `get_config`, no `build`, and no `training` in its `call`."""
+
+    def __init__(self, first, units=2, **options):
+        super().__init__(**options)
+        is_layer = isinstance(first, keras.layers.Layer)
+        self.first = first if is_layer else keras.layers.Dense(first)
+        self.last = keras.layers.Dense(units)
+
+    def call(self, x):
+        return self.last(tf.nn.relu(self.first(x)))
+
+
 class TestAverage:
     @pytest.mark.parametrize("kind", ["sequential", "functional"])
     def test_of_layers_that_are_not_registered(self, kind):
@@ -108,6 +145,66 @@ class TestAverage:
         generator.layers[-1].kernel.assign(np.zeros((3, 2)))
         assert np.all(gan.ema_generator(z).numpy())
         assert gan.ema_generator.name == "ema_generator"
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"activation": doubled}, {"kernel_initializer": Ones()}],
+        ids=str,
+    )
+    def test_of_functions_that_are_not_registered(self, options):
+        generator = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(2, **options)]
+        )
+        gan = GAN(generator, dense(1, 2, 1), latents=3, ema_decay=0.5)
+        z = np.ones((2, 3), "float32")
+        np.testing.assert_array_equal(gan.ema_generator(z), generator(z))
+
+    def test_of_functions_of_one_name(self):
+        def another(x):
+            return 3 * x
+
+        another.__name__ = "doubled"
+        generator = keras.Sequential(
+            [
+                keras.Input((3,)),
+                keras.layers.Dense(2, activation=doubled),
+                keras.layers.Dense(2, activation=another),
+            ]
+        )
+        with pytest.raises(ValueError, match="two that are called doubled"):
+            GAN(generator, dense(1, 2, 1), latents=3, ema_decay=0.5)
+
+    @pytest.mark.parametrize("argument", [4, keras.layers.Dense(4)], ids=type)
+    @pytest.mark.parametrize("nested", [False, True])
+    def test_of_a_class_without_a_get_config(self, argument, nested):
+        """Keras' own forgets what the constructor was given."""
+        generator = Subclassed(argument)
+        if nested:
+            generator = keras.Sequential([keras.Input((3,)), generator])
+        with pytest.raises(ValueError, match="`ema_decay` needs a") as caught:
+            GAN(generator, dense(1, 2, 1), 3, ema_decay=0.5)
+        message = str(caught.value)
+        assert message.endswith("Received: Subclassed has none of its own")
+        assert "\n" not in message
+
+    def test_of_a_class_that_takes_nothing(self):
+        class Plain(Subclassed):
+            def __init__(self):
+                super().__init__(4)
+
+        gan = GAN(Plain(), dense(1, 2, 1), latents=3, ema_decay=0.5)
+        z = np.ones((2, 3), "float32")
+        np.testing.assert_array_equal(gan.ema_generator(z), gan.generator(z))
+        assert gan.ema_generator.name == "ema_generator"
+
+    def test_without_one_a_class_trains(self):
+        generator = Subclassed(keras.layers.Dense(4))
+        gan = GAN(generator, Subclassed(4, units=1), latents=3)
+        gan.compile("sgd", "sgd", jit_compile=False, steps_per_execution=1)
+        before = generator.get_weights()
+        gan.fit(ROWS, verbose=0)
+        for old, new in zip(before, generator.get_weights(), strict=True):
+            assert np.any(old != new)
 
 
 class TestMethods:
@@ -181,6 +278,18 @@ class TestDropout:
             np.testing.assert_array_equal(a, b)
 
 
+@contextlib.contextmanager
+def float64():
+    """As under a keras.json with `"floatx": "float64"`."""
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    try:
+        yield
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+
+
 class TestEnvironment:
     def test_16_bits_are_exported_as_32(self, tmp_path):
         keras.config.set_dtype_policy("mixed_bfloat16")
@@ -204,6 +313,52 @@ class TestEnvironment:
             .values()
         )
         assert inputs.dtype == tf.float32
+
+    @pytest.mark.parametrize("name", ["ns", "dragan", "began", "vae"])
+    def test_64_bits_everywhere(self, name):
+        """As in 32, within what 32 are wrong by; `vae` has no average."""
+
+        def build():
+            return mixtures.build(name, ring, run_eagerly=True)
+
+        ring = mixtures.Ring(16)
+        expected = build()
+        weights = expected.get_weights()
+        expected.fit(ring, steps_per_epoch=3, verbose=0)
+        with float64():
+            gan = build()
+            gan.set_weights(weights)
+            gan.fit(ring, steps_per_epoch=3, verbose=0)
+            assert gan.sample(2).dtype == tf.float32
+        assert {w.dtype for w in gan.generator.weights} == {"float64"}
+        for log, values in expected.step_losses.items():
+            np.testing.assert_allclose(
+                gan.step_losses[log], values, rtol=1e-3, atol=1e-5
+            )
+
+    def test_64_bits_of_one_s_own(self, tmp_path):
+        with float64():
+            gan = make(
+                penalty=penalties.R1(),
+                instance_noise=InstanceNoise(),
+                ema_decay=0.9,
+                size=5,
+            )
+            gan.fit(ROWS, verbose=0)
+            path = export.export_saved_model(gan, tmp_path)
+        assert np.all(np.isfinite(gan.step_losses["d_loss"]))
+        sample = tf.saved_model.load(path).signatures["sample"]
+        seeds = tf.zeros((2,), tf.int64)
+        assert sample(seeds)["samples"].dtype == tf.float32
+
+    def test_rates_of_64_bits_are_halved(self):
+        with float64():
+            began = BEGAN(dense(2, 3, 0), dense(2, 2, 1), 3, patience=1)
+            began.compile("sgd", "sgd", run_eagerly=True)
+            began.fit(np.zeros((3 * BATCH, 2)), batch_size=BATCH, verbose=0)
+        rates = [o.learning_rate for o in began.optimizers.values()]
+        assert {rate.dtype for rate in rates} == {"float64"}
+        assert all(float(rate) < 0.01 for rate in rates)
 
     def test_a_strategy(self):
         scope = tf.distribute.MirroredStrategy(["/cpu:0"]).scope()

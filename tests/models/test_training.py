@@ -21,10 +21,12 @@ from tests.contracts.training import (
     Generator,
     TrainingContract,
     adam,
+    assert_same,
     changed,
     compiled_steps,
     data_of,
     drawn,
+    fit,
     names_of,
     prior,
     state,
@@ -553,6 +555,25 @@ def test_half_precision_has_a_loss_scale(contract, tmp_path):
     for optimizer in loaded.optimizers.values():
         assert type(optimizer) is SCALE
         assert type(optimizer.inner_optimizer) is keras.optimizers.Adam
+
+
+def test_a_file_without_a_loss_scale_goes_on_as_it_was(tmp_path, monkeypatch):
+    """As the first releases wrote it: its moments would not be loaded."""
+    model = TestMinimax().make("mixed_float16")
+    with monkeypatch.context() as patched:
+        patched.setattr(GAN, "_adds_loss_scale", False)
+        model.compile("adam", "adam", jit_compile=False, steps_per_execution=1)
+    fit(model, 2)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for each in (model, loaded):
+        fit(each, 2)
+    for optimizer in loaded.optimizers.values():
+        assert type(optimizer) is keras.optimizers.Adam
+    assert_same(state(loaded), state(model))
+    # A `compile` of one's own has a scale again.
+    loaded.compile("adam", "adam")
+    assert type(loaded.generator_optimizer) is SCALE
 
 
 # What cannot be together -----------------------------------------------------

@@ -428,6 +428,42 @@ class TestTraining:
             said["reconstruct"](x)["reconstructions"], vae.ema_generator(mean)
         )
 
+    def test_uses_moving_averages_once_it_is_trained(self):
+        """Whatever it is asked, unless it is told that it trains."""
+        vae = make(Encoder(batch_norm=True), seed=SEED)
+        for network in (vae.encoder, vae.generator):
+            network.norm.moving_mean.assign(np.linspace(-1, 1, 8))
+        before = [w.numpy() for w in vae.weights]
+        x = Pictures().draw(0, 0, 1)[0]
+        mean, raw = vae.encoder(x, training=False)
+        restored = vae.generator(mean, training=False)
+        said = vae.signatures()
+        for ours in (vae.encode(x), said["encode"](x).values()):
+            for value, expected in zip(
+                ours, (mean, np.exp(raw / 2)), strict=True
+            ):
+                np.testing.assert_allclose(value, expected, rtol=1e-5)
+        np.testing.assert_allclose(
+            said["reconstruct"](x)["reconstructions"], restored, rtol=1e-5
+        )
+        np.testing.assert_allclose(
+            vae.discriminate(x),
+            np.mean(np.abs(x - restored), axis=(1, 2, 3)),
+            rtol=1e-5,
+        )
+        zeros = tf.zeros((BATCH, LATENT_DIM))
+        nll, kl = vae.bound(x, zeros)
+        terms = -(x * np.log(restored) + (1 - x) * np.log(1 - restored))
+        np.testing.assert_allclose(
+            nll, np.mean(np.sum(terms, axis=(1, 2, 3))), rtol=1e-5
+        )
+        terms = 0.5 * (mean**2 + np.exp(raw) - 1 - raw)
+        np.testing.assert_allclose(kl, np.mean(np.sum(terms, 1)), rtol=1e-4)
+        for weight, value in zip(vae.weights, before, strict=True):
+            np.testing.assert_array_equal(weight, value)
+        training = vae.encode(x, training=True)[0]
+        assert np.abs(training - mean).max() > 0.01
+
 
 # Arguments -------------------------------------------------------------------
 

@@ -146,8 +146,10 @@ def test_each_start_has_a_directory_of_its_own(tmp_path, monkeypatch):
 def test_a_start_that_fails_leaves_what_was_there(tmp_path):
     run = RunDirectory.reserve(tmp_path)
     run.write_config({})
+    (tmp_path / "real.png").touch()  # the first that an image run draws
+    (tmp_path / "notes.txt").touch()  # a user's, since then
     run.abandon()
-    assert list(tmp_path.iterdir()) == []
+    assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_run_that_is_trained_is_locked(tmp_path):

@@ -28,6 +28,19 @@ _SHAPES = {
 }
 _NUM_TEST = 10_000  # images that no training sees
 DATASETS = tuple(_SHAPES)
+# As their authors list them, in the order of the labels; digits are numbers.
+# https://github.com/zalandoresearch/fashion-mnist, "Labels", and
+# https://www.cs.toronto.edu/~kriz/cifar.html
+CLASSES = {
+    "fashion_mnist": (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    ),
+    "cifar10": (
+        *("airplane", "automobile", "bird", "cat", "deer"),
+        *("dog", "frog", "horse", "ship", "truck"),
+    ),
+}
 
 # Of the images and labels. Keras checks the files of the other two.
 _FASHION_MNIST_SHA256 = {

@@ -171,6 +171,7 @@ def load_images(
     if dataset is not None:
         name, source = dataset, dataset
         images, labels = downloads.load(dataset, size, with_labels, split)
+        classes = downloads.CLASSES.get(dataset) if with_labels else None
     else:
         is_folder = kind(path) == "folder"
         if is_folder and split == "test":

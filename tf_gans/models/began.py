@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_gans.errors import check_positive_int
 from tf_gans.models import checks
-from tf_gans.models.outputs import ERROR
+from tf_gans.models.outputs import ERROR, even_of_none
 from tf_gans.models.two_player import TwoPlayerModel
 
 # The plateau is looked for in a mean over about this many steps of M_global,
@@ -233,12 +233,9 @@ class BEGAN(TwoPlayerModel):
         self._stalled.assign(tf.where(halve, tf.zeros_like(stalled), stalled))
         for optimizer in self.optimizers.values():
             rate = optimizer.learning_rate
-            lower = tf.maximum(rate / 2, tf.minimum(rate, self._floor))
+            floor = tf.constant(self.min_learning_rate, rate.dtype)
+            lower = tf.maximum(rate / 2, tf.minimum(rate, floor))
             rate.assign(tf.where(halve, lower, rate))
-
-    @property
-    def _floor(self):
-        return tf.constant(self.min_learning_rate, tf.float32)
 
     # What it says of samples -----------------------------------------------
 
@@ -259,4 +256,4 @@ class BEGAN(TwoPlayerModel):
                 "errors": tf.reduce_mean(errors, axes),
             }
 
-        return {"discriminate": discriminate}
+        return {"discriminate": even_of_none(discriminate)}

@@ -37,12 +37,13 @@ def run_block(model, source, probe, parts, num_steps):
     batch_size = parts[0].shape[2] or tf.shape(parts[0])[2]
     real = parts[0] if len(parts) == 1 else tuple(parts)
     data = (real, model._draw(seed, first, size, batch_size))
+    data = tf.nest.map_structure(_as_precise_as(model), data)
 
     def step(i, losses):
         real, draws = tf.nest.map_structure(lambda t: t[i], data)
         number = first + tf.cast(i, tf.int64)
         logs = model.train_step((real, draws, number))
-        row = tf.stack([logs[name] for name in names])
+        row = tf.stack([tf.cast(logs[name], tf.float32) for name in names])
         return i + 1, losses.write(i, row)
 
     def steps(start, stop, losses):
@@ -67,6 +68,14 @@ def run_block(model, source, probe, parts, num_steps):
         )
     model.step.assign_add(tf.cast(num_steps, tf.int64))
     return tf.transpose(losses.stack()), measured
+
+
+def _as_precise_as(model):
+    """What brings floats to 64 bits, where the model's weights have them."""
+    precise = any(v.dtype == "float64" for v in model.trainable_variables)
+    if not precise:
+        return lambda t: t
+    return lambda t: tf.cast(t, tf.float64) if t.dtype.is_floating else t
 
 
 def _steps_with_probe(model, probe, steps, first, num_steps, losses):

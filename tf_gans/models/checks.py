@@ -16,6 +16,9 @@ from tf_gans import layers
 # width: one of the 255 steps of a pixel, more than any rounding.
 _BEYOND = 1 / 255
 
+# So many numbers that are all on one side of 0 are no accident.
+_ENOUGH = 1000
+
 # The activations whose values say in which range a network's outputs lie.
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
@@ -90,6 +93,13 @@ def check_values(samples, value_range):
             "The samples must lie in the generator's range, "
             f"{_pair((low, high))}. Received: samples from {least:g} to "
             f"{most:g}; see tf_gans.pixels.to_samples"
+        )
+    if least >= 0 > low and most > 0 and tf.size(samples) >= _ENOUGH:
+        warnings.warn(
+            f"The samples lie from {least:g} to {most:g} and never below 0, "
+            f"where the generator's range is {_pair((low, high))}: pixels in "
+            "[0, 1] have to be scaled, see tf_gans.pixels.to_samples.",
+            stacklevel=2,
         )
 
 

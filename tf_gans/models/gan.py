@@ -6,8 +6,8 @@ import tensorflow as tf
 from tf_gans import losses as losses_module
 from tf_gans.errors import check_choice, check_positive_int
 from tf_gans.models import checks
-from tf_gans.models.generative import with_labels
-from tf_gans.models.outputs import LOGIT, PROBABILITY
+from tf_gans.models.networks import with_labels
+from tf_gans.models.outputs import LOGIT, PROBABILITY, even_of_none
 from tf_gans.models.two_player import TwoPlayerModel
 
 
@@ -283,7 +283,7 @@ class GAN(TwoPlayerModel):
                 said["probabilities"] = tf.sigmoid(logits)
             return said
 
-        return {"discriminate": discriminate}
+        return {"discriminate": even_of_none(discriminate)}
 
     def get_config(self):
         # Keras has a use of its own for the attribute `loss`.

@@ -9,7 +9,8 @@ import tensorflow as tf
 from tf_gans import latents as latents_module
 from tf_gans import layers, pixels
 from tf_gans.errors import check_integer
-from tf_gans.models import checks
+from tf_gans.models import checks, networks
+from tf_gans.models.networks import with_labels
 from tf_gans.models.outputs import DiscriminatorOutput
 from tf_gans.models.trained import Trained, default_jit_compile
 
@@ -84,15 +85,12 @@ class GenerativeModel(Trained):
         self.latents = latents
         self.ema_decay = ema_decay
 
-        label_shape = (None,) if self.num_classes else None
-        latent_shape = with_labels((None, *latents.shape), label_shape)
-        if not generator.built:
-            generator.build(latent_shape)
+        networks.build(generator, latents.shape, self.num_classes)
         self.sample_shape = self.sample_spec.shape[1:]
         self.ema_generator = None
         if ema_decay is not None:
-            self.ema_generator = _copy(generator, "ema_generator")
-            self.ema_generator.build(latent_shape)
+            self.ema_generator = networks.copy(generator, "ema_generator")
+            networks.build(self.ema_generator, latents.shape, self.num_classes)
             self.ema_generator.set_weights(generator.get_weights())
             # The variables, not the layers: those would normalise batches
             # another way in `call_with_batch_statistics`.
@@ -125,9 +123,8 @@ class GenerativeModel(Trained):
         labels = None
         if self.num_classes:
             labels = keras.KerasTensor((None,), dtype="int32")
-        spec = self.generator.compute_output_spec(
-            with_labels(z, labels), training=False
-        )
+        # Without `training`, which not every network's `call` has.
+        spec = self.generator.compute_output_spec(with_labels(z, labels))
         return keras.KerasTensor(spec.shape, dtype="float32")
 
     def _refuse_classes(self):
@@ -169,8 +166,15 @@ class GenerativeModel(Trained):
         checks.check_shape(tuple(source.sample_shape), self.sample_shape)
         source_range = getattr(source, "value_range", None)
         checks.check_ranges(source_range, self._data_range)
+        if source_range is None and self._data_range is not None:
+            self.check_batches(self._first_batches(source), is_first=True)
         if hasattr(source, "num_classes"):
             checks.check_classes(source.num_classes, self.num_classes)
+
+    def _first_batches(self, source):
+        """The parts of a source's first batch, as `check_batches` has them."""
+        drawn = source.draw(int(self.seed.numpy()), 0, 1)
+        return [part[tf.newaxis] for part in self.parts_of(drawn)]
 
     def check_batches(self, parts, is_first):
         if is_first:
@@ -319,34 +323,17 @@ class GenerativeModel(Trained):
         ):
             # A counter, such as that of a layer's random numbers, is copied.
             if weight.dtype.startswith(("float", "bfloat")):
-                average.assign_add(rate * (weight - average))
+                move = tf.cast(rate, weight.dtype) * (weight - average)
+                average.assign_add(move)
             else:
                 average.assign(weight)
         # An average of unit vectors is shorter than one.
         layers.update_power_iterations(self.ema_generator)
 
 
-def _copy(network, name):
-    """A network of the same layers, under another name, with weights anew."""
-    # Layers of one's own need not be registered to be copied.
-    classes = {type(x) for x in layers.walk(network)}
-    own = {
-        cls.__name__: cls
-        for cls in classes
-        if not cls.__module__.startswith("keras.")
-    }
-    with keras.saving.custom_object_scope(own):
-        return type(network).from_config({**network.get_config(), "name": name})
-
-
 def _floats(samples):
     """Numbers of any type in 32 bits."""
     return tf.cast(samples, tf.float32)
-
-
-def with_labels(inputs, labels):
-    """What a network is called with: the pair where there are labels."""
-    return inputs if labels is None else (inputs, labels)
 
 
 def __getattr__(name):

@@ -1,6 +1,8 @@
-"""The kind of a discriminator's output: a probability, a score, an error."""
+"""What a discriminator says: a probability, a score or an error, one a row."""
 
 import dataclasses
+
+import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,3 +33,29 @@ LOGIT = DiscriminatorOutput("logit", "critic's output")
 ERROR = DiscriminatorOutput(
     "error", "reconstruction error", higher_is_real=False
 )
+
+
+def even_of_none(judge):
+    """A function of samples that answers for an empty batch, too.
+
+    Convolutions refuse one, so a blank sample is put in whose row is left out.
+
+    Args:
+        judge: function from a tensor of samples, or the pair of samples and
+            labels, to a dict of tensors, each with a row a sample.
+    """
+
+    def judged(rows):
+        size = tf.shape(tf.nest.flatten(rows)[0])[0]
+        blank = tf.cast(size == 0, tf.int32)
+
+        def filled(t):
+            t = tf.convert_to_tensor(t)
+            rest = tf.zeros((blank, *t.shape[1:]), t.dtype)
+            shape = (t.shape[0] or None, *t.shape[1:])
+            return tf.ensure_shape(tf.concat([t, rest], axis=0), shape)
+
+        said = judge(tf.nest.map_structure(filled, rows))
+        return {name: values[:size] for name, values in said.items()}
+
+    return judged

@@ -11,6 +11,8 @@ class Saved(keras.Model):
     seed: keras.Variable
     optimizers: dict
 
+    _adds_loss_scale = True  # not of optimizers that a file holds
+
     _arguments: tuple[str, ...] = ()
     """The constructor's arguments, each kept in an attribute of its name.
 
@@ -72,9 +74,10 @@ class Saved(keras.Model):
         }
 
     def compile_from_config(self, config):
-        self.compile(
-            **{
-                key: keras.saving.deserialize_keras_object(value)
-                for key, value in config.items()
-            }
-        )
+        deserialize = keras.saving.deserialize_keras_object
+        # The optimizers as they were: of others' state nothing would be loaded.
+        self._adds_loss_scale = False
+        try:
+            self.compile(**{k: deserialize(v) for k, v in config.items()})
+        finally:
+            self._adds_loss_scale = True

@@ -234,7 +234,7 @@ class Trained(FitAlone, Saved):
             layer.dtype_policy.name == "mixed_float16"
             for layer in layers.walk(self)
         )
-        if half and not isinstance(optimizer, scale):
+        if half and self._adds_loss_scale and not isinstance(optimizer, scale):
             return scale(optimizer, name="loss_scale_optimizer")
         return optimizer
 

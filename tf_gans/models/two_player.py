@@ -4,7 +4,9 @@ import keras
 import tensorflow as tf
 
 from tf_gans import layers
-from tf_gans.models.generative import GenerativeModel, with_labels
+from tf_gans.models import networks
+from tf_gans.models.generative import GenerativeModel
+from tf_gans.models.networks import with_labels
 
 
 class TwoPlayerModel(GenerativeModel):
@@ -32,9 +34,7 @@ class TwoPlayerModel(GenerativeModel):
         super().__init__(generator, latents, **kwargs)
         self.discriminator = discriminator
         self._check_classes()
-        if not discriminator.built:
-            labels = (None,) if self.num_classes else None
-            discriminator.build(with_labels((None, *self.sample_shape), labels))
+        networks.build(discriminator, self.sample_shape, self.num_classes)
 
     def _check_classes(self):
         classes = [

@@ -8,8 +8,9 @@ import tensorflow as tf
 from tf_gans import layers
 from tf_gans.errors import check_choice
 from tf_gans.latents import Normal
+from tf_gans.models import networks
 from tf_gans.models.generative import GenerativeModel
-from tf_gans.models.outputs import ERROR
+from tf_gans.models.outputs import ERROR, even_of_none
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 SPREADS = ("log_variance", "softplus")
@@ -117,8 +118,7 @@ class VAE(GenerativeModel):
         self.likelihood = likelihood
         self.stddev = float(stddev)
         self.spread = spread
-        if not encoder.built:
-            encoder.build((None, *self.sample_shape))
+        networks.build(encoder, self.sample_shape)
         outputs = encoder.compute_output_spec(
             keras.KerasTensor((None, *self.sample_shape))
         )
@@ -198,6 +198,8 @@ class VAE(GenerativeModel):
             A pair of scalars, means over the batch of sums over components.
         """
         mean, stddev, log_variance = self._posterior(samples, training)
+        # The bound is in 32 bits, whatever the networks have.
+        samples, epsilon = (tf.cast(t, tf.float32) for t in (samples, epsilon))
         z = mean + stddev * epsilon
         if self.likelihood == "bernoulli":
             logits = self.generator.logits(z, training=training)
@@ -218,11 +220,8 @@ class VAE(GenerativeModel):
     discriminator_output = ERROR
 
     def discriminate(self, samples):
-        mean, _ = self.encode(samples)
-        restored = self.sampler(mean, training=False)
-        errors = tf.abs(
-            tf.cast(samples, tf.float32) - tf.cast(restored, tf.float32)
-        )
+        said = self.signatures()["reconstruct"](samples)
+        errors = tf.abs(tf.cast(samples, tf.float32) - said["reconstructions"])
         return tf.reduce_mean(_flat(errors), axis=1)
 
     def signatures(self):
@@ -235,7 +234,10 @@ class VAE(GenerativeModel):
             restored = self.sampler(mean, training=False)
             return {"reconstructions": tf.cast(restored, tf.float32)}
 
-        return {"encode": encode, "reconstruct": reconstruct}
+        return {
+            "encode": even_of_none(encode),
+            "reconstruct": even_of_none(reconstruct),
+        }
 
 
 def _flat(values):

@@ -119,7 +119,8 @@ class RunDirectory:
                 with contextlib.suppress(OSError):  # another run is in it
                     parent.rmdir()
         else:
-            for name in ("config.json", "log.jsonl"):
+            # The directory is the user's, and what a start writes is not.
+            for name in ("config.json", "real.png"):
                 (self.path / name).unlink(missing_ok=True)
             shutil.rmtree(self.checkpoints.directory, ignore_errors=True)
 
