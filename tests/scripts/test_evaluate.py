@@ -218,8 +218,8 @@ class TestMistakes:
                 "40 real images: must be more than the 256 features of pixels",
             ),
             (
-                ["run", "--features", "net.keras", "-n", "6"],
-                "--num-samples 6: must be more than the 6 features of net-",
+                ["run", "--features", "pixels", "--num-real", "19"],
+                "19 real images: must be 20 at least",
             ),
             (["run", "--json", "numbers.txt"], "must end in .json"),
             (["run", "--compare", "none.json"], "none.json: does not exist"),

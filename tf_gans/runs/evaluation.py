@@ -20,6 +20,7 @@ from tf_gans.runs.load import open_data
 
 SEEDS = 10**7  # of samples, that belong to one --seed
 NUM_SAMPLES = 10_000  # on each side, where there are as many
+MIN_SAMPLES = 20  # the clusters of the curve of precision and recall
 NUM_POINTS = {"mixtures": 2500}  # of the published numbers
 _HIGHER = ("modes", "high_quality", "inside")  # of the small problems
 
@@ -265,6 +266,8 @@ def check_counts(features, num_real, num_fake):
         (f"{num_real} real images", num_real),
         (f"--num-samples {num_fake}", num_fake),
     ):
+        if count < MIN_SAMPLES:
+            raise UserError(f"{what}: must be {MIN_SAMPLES} at least")
         if count <= features.size:
             raise UserError(
                 f"{what}: must be more than the {features.size} features of "
