@@ -6,8 +6,6 @@ import pytest
 from tf_gans.runs import measuring
 from tf_gans.runs.evaluation import RealImages
 
-pytest.importorskip("tf_gans.metrics.ms_ssim")
-
 
 def noise(count, seed, size=6):
     rng = np.random.default_rng(seed)

@@ -96,10 +96,6 @@ def copy(place, name, tmp_path):
 
 
 class TestImages:
-    @pytest.fixture(autouse=True)
-    def metrics(self):
-        pytest.importorskip("tf_gans.metrics.ms_ssim")
-
     def test_a_run_against_its_own_test_images(self, script, place, tmp_path):
         run = copy(place, "run", tmp_path)
         before = {p.name for p in run.iterdir()}
