@@ -762,6 +762,21 @@ def convolutional_model():
 
 
 class TestDefaults:
+    def test_the_options_are_those_of_algorithm_1(self):
+        """One update of each player, on z of its own, and nothing added."""
+        gan = GAN(
+            networks.gaussian.Generator(),
+            networks.gaussian.Discriminator(),
+            latents.Stratified(),
+        )
+        assert type(gan.adversarial_loss) is losses.NonSaturating
+        assert gan.critic_steps == gan.generator_steps == 1
+        assert gan.fresh_latents and gan.generator_latents == "fresh"
+        assert not gan.simultaneous and not gan.track_outputs
+        assert gan.penalty is gan.constraint is gan.instance_noise is None
+        assert gan.ema_decay is None
+        assert int(gan.seed.numpy()) == 0
+
     @pytest.mark.parametrize(
         ("gpus", "make", "expected"),
         [

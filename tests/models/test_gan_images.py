@@ -243,6 +243,15 @@ class TestUpdates:
         assert int(gan.generator_optimizer.iterations) == 4
         assert int(gan.discriminator_optimizer.iterations) == 2
 
+    def test_or_the_generator_has_the_discriminator_s_last(self):
+        gan = self.record(
+            critic_steps=2, generator_steps=2, generator_latents="last"
+        )
+        assert "".join(who for who, _ in gan.seen) == "ddggddgg"
+        z = [z.tobytes() for _, z in gan.seen]
+        assert z[1] == z[2] == z[3] and z[5] == z[6] == z[7]
+        assert len({*z}) == 4
+
     def test_options_survive(self):
         gan = normed_gan(
             generator_steps=2, fresh_latents=False, track_outputs=True

@@ -149,7 +149,7 @@ class TestAverage:
     @pytest.mark.parametrize(
         "options",
         [{"activation": doubled}, {"kernel_initializer": Ones()}],
-        ids=str,
+        ids=["activation", "initializer"],
     )
     def test_of_functions_that_are_not_registered(self, options):
         generator = keras.Sequential(

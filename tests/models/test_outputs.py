@@ -72,3 +72,10 @@ def test_which_way_is_real():
 def test_headlines_are_logs(name):
     model = CASES[name][0]()
     assert model.headline and set(model.headline) <= set(model.step_losses)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_seed_is_0_unless_it_is_given(name):
+    model = CASES[name][0]()
+    assert int(model.seed.numpy()) == int(model.step.numpy()) == 0
+    assert model.ema_generator is None

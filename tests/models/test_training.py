@@ -28,6 +28,7 @@ from tests.contracts.training import (
     drawn,
     fit,
     names_of,
+    numbers,
     prior,
     state,
     variables,
@@ -163,6 +164,7 @@ class TestMinimax(GANContract):
                 )
 
 
+NOISES = ("real_noise", "noise")
 SEEN = []
 
 
@@ -206,6 +208,25 @@ class TestLeastSquares(GANContract):
         # From the fourth step on there is none.
         late = data_of(gan, step=4)
         assert not np.any([*drawn(late, "real_noise"), *drawn(late, "noise")])
+
+    def test_the_noise_is_in_the_order_of_the_passes(self):
+        """Real and generated of each update of D, then those of G."""
+        noise = InstanceNoise(0.3)
+        gan = GAN(
+            Generator(),
+            Discriminator(),
+            latents=prior(),
+            instance_noise=noise,
+            critic_steps=2,
+            generator_steps=2,
+        )
+        draws = numbers(gan, step=3)
+        order = [
+            *(d[n] for d in draws["discriminator"] for n in NOISES),
+            *(d["noise"] for d in draws["generator"]),
+        ]
+        expected = noise.draw(SEED, 3, 1, 6, BATCH, gan.sample_shape)[0]
+        np.testing.assert_array_equal(order, expected)
 
 
 class TestWeightClipping(GANContract):

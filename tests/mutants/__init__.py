@@ -38,9 +38,14 @@ TESTS = {
         "models/test_outputs",
         "models/test_gan::TestTrainStep",
         "models/test_gan::TestErrors",
+        "models/test_gan::TestDefaults",
         "models/test_gan::TestSaving::test_all_arguments_survive",
         "models/test_gan_images::TestUpdates",
+        "models/test_training::TestNonSaturating::"
+        "test_batch_statistics_of_a_step",
         "models/test_training::TestLeastSquares::test_everything_is_noisy",
+        "models/test_training::TestLeastSquares::"
+        "test_the_noise_is_in_the_order_of_the_passes",
         "models/test_training::TestWeightClipping::"
         "test_ledger_7_clips_after_each_update",
         "models/test_training::TestGradientPenalty::"

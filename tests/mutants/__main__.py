@@ -135,29 +135,32 @@ def _sample(items, text, module, options):
     chosen = [item for item in items if OPERATORS.fullmatch(order(item)[0])]
     chosen.sort(key=order)
     random.Random(f"{options.seed}/{module}").shuffle(chosen)
-    places = {}
+    places, is_spared = {}, _spared(text)
     for item in chosen:
         place = item.mutations[0].start_pos
-        if not _is_spared(text, place):
+        if not is_spared(place):
             places.setdefault(place, []).append(item)
     if options.tries == 0:
         return [item for items in places.values() for item in items]
     return [items[0] for items in places.values()][: options.tries]
 
 
-def _is_spared(text, place):
-    """Whether a place is in an f-string, or is the argument of `zip`."""
-    line, column = place
-    # The linter wants `zip(..., strict=True)`, of equal lengths or not.
-    if text.splitlines()[line - 1][:column].endswith("strict="):
-        return True
-    return any(
-        (node.lineno, node.col_offset)
-        <= place
-        < (node.end_lineno, node.end_col_offset)
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.JoinedStr)
-    )
+def _spared(text):
+    """A function that says of a place whether its mutants are left out."""
+    lines = text.splitlines()
+    texts = [
+        ((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset))
+        for n in ast.walk(ast.parse(text))
+        if isinstance(n, ast.JoinedStr)
+    ]
+
+    def is_spared(place):
+        line, column = place
+        # The linter wants `zip(..., strict=True)`, of equal lengths or not.
+        is_strict = lines[line - 1][:column].endswith("strict=")
+        return is_strict or any(start <= place < end for start, end in texts)
+
+    return is_spared
 
 
 def _skip_others(database, todo):
