@@ -1,6 +1,7 @@
 """The Fréchet distance between two normal distributions: FID, with features."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +30,9 @@ class Moments:
 
     def __init__(self):
         self.count = 0
-        self.mean = None
-        self._scatter = None  # the sum of the differences' outer products
+        self.mean: Any = None
+        # The sum of the differences' outer products.
+        self._scatter: Any = None
 
     @classmethod
     def of(cls, features):

@@ -301,7 +301,7 @@ class PrecisionRecall(_OfSamples):
         self.reset_state()
 
     def reset_state(self):
-        self._kept = {"real": [], "fake": []}
+        self._kept: dict[str, list] = {"real": [], "fake": []}
 
     def update_state(self, real, fake):
         """Takes a batch of either set, of any sizes."""

@@ -126,7 +126,7 @@ def _similarity(a, b):
     x, y = (np.moveaxis(v, -1, 1).astype(np.float64) for v in (a, b))
     weights = _WEIGHTS[: num_scales(*x.shape[-2:])]
     weights = weights / weights.sum()
-    product = 1.0
+    product = np.ones(x.shape[:2])
     for scale, weight in enumerate(weights):
         if scale:
             x, y = _halved(x), _halved(y)

@@ -175,7 +175,7 @@ def _prdc(real, fake, precision_k, density_k):
             balls = real_balls[rows, density_k - 1, None]
             within = block.inside(balls, strict=True)
             covered[rows] |= within.any(axis=1)
-            count += np.count_nonzero(within)
+            count += int(np.count_nonzero(within))
     if precision_k:
         precision, recall = float(precise.mean()), float(recalled.mean())
     if density_k:

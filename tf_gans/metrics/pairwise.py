@@ -82,7 +82,7 @@ class _Points:
     @functools.cached_property
     def equals(self):
         """For each point the first one that is the same, bit by bit."""
-        seen = {}
+        seen: dict[bytes, int] = {}
         return np.array(
             [seen.setdefault(row.tobytes(), i) for i, row in enumerate(self)]
         )

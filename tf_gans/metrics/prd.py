@@ -72,11 +72,11 @@ def precision_recall_curve(
     curves = []
     for _ in range(num_runs):
         clusters = k_means(union, num_clusters, generator)
-        histograms = (
+        in_real, in_fake = (
             np.bincount(part, minlength=num_clusters)
             for part in np.split(clusters, 2)
         )
-        curves.append(curve_of_histograms(*histograms, num_angles=num_angles))
+        curves.append(curve_of_histograms(in_real, in_fake, num_angles))
     return PRDCurve(*np.mean(curves, axis=0))
 
 

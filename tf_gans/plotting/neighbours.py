@@ -42,7 +42,7 @@ def neighbours_grid(samples, references, indices, distances=None, scale=1):
     captions = []
     if distances is not None:
         for row in np.asarray(distances):
-            captions += ["", *(f"{distance:.3g}" for distance in row)]
+            captions += ["", *map(_digits, row)]
     return labelled_grid(
         images.reshape(-1, *samples.shape[1:]),
         columns,
@@ -50,6 +50,10 @@ def neighbours_grid(samples, references, indices, distances=None, scale=1):
         heads=["sample", "nearest", *map(str, range(2, columns))],
         captions=captions,
     )
+
+
+def _digits(distance):
+    return f"{distance:.0f}" if distance >= 100 else f"{distance:.3g}"
 
 
 def _check(samples, references, indices, distances):
