@@ -4,8 +4,8 @@
 
 Test points of a normal distribution in d dimensions are scored by samples of
 four "models": the distribution itself, which is perfect; two that are plainly
-wrong; and one that has learned a twentieth of its data by heart. The likelihood is
-drawn against the perfect model's true one, minus the entropy.
+wrong; and one that has learned a twentieth of its data by heart. The likelihood
+is drawn against the perfect model's true one, minus the entropy.
 """
 
 import pathlib
