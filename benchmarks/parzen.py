@@ -4,8 +4,8 @@
 
 Test points of a normal distribution in d dimensions are scored by samples of
 four "models": the distribution itself, which is perfect; two that are plainly
-wrong; and one that has learned a tenth of its data by heart. The likelihood is
-drawn against the perfect model's true one, minus the entropy.
+wrong; and one that has learned a twentieth of its data by heart. The likelihood
+is drawn against the perfect model's true one, minus the entropy.
 """
 
 import pathlib
@@ -26,8 +26,8 @@ from tf_gans.plotting.picture import (
 )
 
 PATH = pathlib.Path(__file__).parents[1] / "docs/images/parzen.png"
-SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
-NUM_SAMPLES, NUM_POINTS, NUM_CENTRES, NUM_SEEDS = 2000, 1000, 200, 5
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+NUM_SAMPLES, NUM_POINTS, NUM_CENTRES, NUM_SEEDS = 2000, 1000, 100, 3
 
 
 def models(size, generator):
@@ -91,7 +91,7 @@ def draw(means):
         axes.set_xlabel("Dimensions")
         axes.set_ylabel("Nats a dimension above the truth")
         axes.legend(frameon=False)
-        save_figure(figure, PATH)
+        save_figure(PATH, figure)
 
 
 if __name__ == "__main__":
