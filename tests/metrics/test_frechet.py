@@ -79,9 +79,9 @@ class TestMoments:
         moments = Moments.of(np.zeros((1, 3)))
         with pytest.raises(ValueError, match="at least 2 samples"):
             _ = moments.covariance
-        with pytest.raises(ValueError, match="as many numbers.*2 and 3"):
+        with pytest.raises(ValueError, match=r"as many numbers.*2 and 3"):
             moments.update(np.zeros((4, 2)))
-        with pytest.raises(ValueError, match="as many numbers.*2 and 3"):
+        with pytest.raises(ValueError, match=r"as many numbers.*2 and 3"):
             moments.merge(Moments.of(np.zeros((4, 2))))
         with pytest.raises(ValueError, match="must be finite"):
             moments.update([[0, 0, np.nan]])

@@ -1,5 +1,7 @@
 """The Inception Score, against its definition as a mean divergence."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -21,9 +23,7 @@ class TestInceptionScore:
     def test_parts(self):
         p = probabilities(103)
         ends = [0, 25, 51, 77, 103]
-        parts = [
-            of_a_part(p[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)
-        ]
+        parts = [of_a_part(p[a:b]) for a, b in itertools.pairwise(ends)]
         score = inception_score(p, num_splits=4)
         np.testing.assert_allclose(score, (np.mean(parts), np.std(parts)))
 
@@ -63,7 +63,7 @@ class TestInceptionScore:
             inception_score(p, 1)
 
     def test_too_few(self):
-        with pytest.raises(ValueError, match="num_splits=10.*Received: 9"):
+        with pytest.raises(ValueError, match=r"num_splits=10.*Received: 9"):
             inception_score(probabilities(9))
         with pytest.raises(ValueError, match="`num_splits` must be"):
             inception_score(probabilities(9), 0)

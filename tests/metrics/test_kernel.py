@@ -66,7 +66,7 @@ class TestKernelDistance:
 
     @pytest.mark.parametrize("size", [1, 41])
     def test_subset_size(self, size):
-        with pytest.raises(ValueError, match="from 2 to.*40. Received"):
+        with pytest.raises(ValueError, match=r"from 2 to.*40\. Received"):
             kernel_distance(GOOD, normal(60, 3), subset_size=size)
 
     def test_bad_arguments(self):
