@@ -24,6 +24,7 @@ class Curves(ToyTraining):
     name = "curves"
     file_name = "quadratics.png"
     log_every = 100
+    judged_by = {"residual": "lower"}
 
     def add_flags(self, learned, learning, changing):
         learning(
@@ -77,10 +78,13 @@ class Curves(ToyTraining):
 
         return CurveProbe(receiver, session.source, every=every)
 
+    def samples(self, model):
+        return model.sample(NUM_CURVES).numpy()
+
     def measure(self, session):
         from tf_gans.toys.quadratics import metrics
 
-        samples = session.model.sample(NUM_CURVES).numpy()
+        samples = self.samples(session.model)
         self.scores = metrics.curve_metrics(samples, session.source)
         baseline = metrics.curve_baseline(session.source, NUM_CURVES)
         print_scores(

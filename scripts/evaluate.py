@@ -37,7 +37,7 @@ from tf_gans import files
 from tf_gans.errors import UserError
 from tf_gans.recipes import catalogue
 from tf_gans.runs import classifying, cli, evaluation, report
-from tf_gans.runs.load import find_model, open_sampler
+from tf_gans.runs.load import find_model, find_run, open_sampler
 
 FEATURES = ("digits", "inception", "pixels")
 CLASSIFIER = "classifier.json"
@@ -212,12 +212,10 @@ def check_paths(args):
     Returns:
         The configuration of a run, or None of an exported model.
     """
-    from tf_gans.runs.directory import RunDirectory
-
     kind, path = find_model(args.path)
     config = args.checkpoint = None
     if kind == "run":
-        run = RunDirectory.resume(path)
+        run = find_run(path)
         config, newest = run.config, run.checkpoints.newest()
         args.checkpoint = newest and newest.stem
     if not args.json and kind == "run":

@@ -28,6 +28,7 @@ class Gaussian(ToyTraining):
     name = "gaussian"
     file_name = "gaussian.png"
     anim_every = 1
+    judged_by = {"w1": "lower"}
     not_kept = ("stop_at_w1",)
     stop: Any = None  # the callback of --stop-at-w1
 
@@ -157,16 +158,19 @@ class Gaussian(ToyTraining):
             session.model.steps_per_execution = STOP_EVERY
         return session
 
+    def samples(self, model):
+        from tf_gans.toys.gaussian.probe import generated_samples
+
+        return generated_samples(model, NUM_SAMPLES)
+
     def _early_stop(self, session):
         from tf_gans import callbacks
         from tf_gans.metrics import wasserstein_1
-        from tf_gans.toys.gaussian.probe import generated_samples
 
         def distance(model):
-            samples = generated_samples(model, NUM_SAMPLES)
-            return wasserstein_1(samples, session.source)
+            return wasserstein_1(self.samples(model), session.source)
 
-        return callbacks.StopAtW1(distance, session.args.stop_at_w1)
+        return callbacks.StopAt(distance, session.args.stop_at_w1)
 
     def watch(self, session):
         return super().watch(session) + ([self.stop] if self.stop else [])
@@ -191,10 +195,9 @@ class Gaussian(ToyTraining):
 
     def measure(self, session):
         from tf_gans.toys.gaussian import metrics
-        from tf_gans.toys.gaussian.probe import generated_samples
 
         data = session.source
-        samples = generated_samples(session.model, NUM_SAMPLES)
+        samples = self.samples(session.model)
         self.scores = metrics.scalar_metrics(samples, data)
         self.baseline = metrics.scalar_baseline(data, NUM_SAMPLES)
         print(

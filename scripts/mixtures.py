@@ -24,6 +24,7 @@ class Mixtures(ToyTraining):
     name = "mixtures"
     file_name = "mixture.png"
     log_every = 100
+    judged_by = {"modes": "higher", "high_quality": "higher"}
 
     def add_flags(self, learned, learning, changing):
         learned(
@@ -83,15 +84,20 @@ class Mixtures(ToyTraining):
 
         return MixtureProbe(receiver, session.source, every=every)
 
+    def samples(self, model):
+        from tf_gans.toys.mixtures import metrics
+
+        return model.sample(metrics.NUM_SAMPLES).numpy()
+
     def values(self, session):
-        return super().values(session) | {"samples": self.samples}
+        return super().values(session) | {"samples": self.shown}
 
     def measure(self, session):
         from tf_gans.toys.mixtures import metrics
 
         data, count = session.source, metrics.NUM_SAMPLES
-        self.samples = session.model.sample(count).numpy()
-        self.scores = metrics.mixture_metrics(self.samples, data)
+        self.shown = self.samples(session.model)
+        self.scores = metrics.mixture_metrics(self.shown, data)
         baseline = metrics.mixture_baseline(data, count)
         print_scores(
             self.scores,

@@ -111,9 +111,10 @@ def test_the_guard_lets_a_healthy_training_pass(gan):
     fit(gan, 14, callbacks.StopOnNonFinite())
 
 
-def test_stop_at_w1(gan):
+def test_stop_at(gan):
+    assert callbacks.StopAtW1 is callbacks.StopAt  # its first name
     distances = iter([0.5, 0.3, 0.2, 0.1])
-    stop = callbacks.StopAtW1(lambda model: next(distances), 0.2)
+    stop = callbacks.StopAt(lambda model: next(distances), 0.2)
     first = int(gan.step.numpy())
     fit(gan, 70, stop)
     assert stop.stopped_step == first + 21

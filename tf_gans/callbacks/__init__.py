@@ -3,7 +3,7 @@
 from tf_gans import moved
 from tf_gans.callbacks.checkpoints import Checkpoints
 from tf_gans.callbacks.evaluate import Evaluate
-from tf_gans.callbacks.guards import StopAtW1, StopOnNonFinite
+from tf_gans.callbacks.guards import StopAt, StopAtW1, StopOnNonFinite
 from tf_gans.callbacks.probe import Probe
 from tf_gans.callbacks.progress import ImageProgress, StepProgress
 from tf_gans.callbacks.samples import SampleGrid
@@ -18,6 +18,7 @@ __all__ = [
     "SampleGrid",
     "StepLog",
     "StepProgress",
+    "StopAt",
     "StopAtW1",
     "StopOnNonFinite",
     "TensorBoard",

@@ -45,16 +45,16 @@ class StopOnNonFinite(keras.callbacks.Callback):
         )
 
 
-class StopAtW1(keras.callbacks.Callback):
-    """Ends the training when the samples are close enough to the data.
+class StopAt(keras.callbacks.Callback):
+    """Ends the training when a distance to the data is small enough.
 
-    The early stop that the article of the 1-D demonstration proposes, with the
-    Wasserstein-1 distance as the measure of similarity. It is looked at
-    between blocks of steps: compile the model with `steps_per_execution` to
-    set how often.
+    The early stop that the article of the 1-D demonstration proposes, with any
+    distance as the measure of similarity. It is looked at between blocks of
+    steps: compile the model with `steps_per_execution` to set how often.
 
     Args:
-        measure: called with the model; returns the distance.
+        measure: called with the model; returns the distance. Where it is
+            measured elsewhere and less often, infinity between.
         threshold: float. Stops at this distance or less.
 
     Attributes:
@@ -75,3 +75,6 @@ class StopAtW1(keras.callbacks.Callback):
         if self.is_reached(self.model):
             self.stopped_step = int(self.model.step.numpy())
             self.model.stop_training = True
+
+
+StopAtW1 = StopAt  # its first name

@@ -68,6 +68,16 @@ class TensorBoard(StepLog):
             _write(name, content, step, "images", "DATA_CLASS_BLOB_SEQUENCE")
         self.flush()
 
+    def scalars(self, step, values):
+        """Writes numbers.
+
+        Args:
+            step: int. The number of steps trained.
+            values: dict of floats by their names.
+        """
+        self._write_losses([{"step": step, **values}])
+        self.flush()
+
     def _write_losses(self, rows):
         with self._writing():
             for row in rows:

@@ -97,6 +97,15 @@ _MEASURES = (
         {"k": ("k, the weight of generated samples", PINK)},
     ),
 )
+# What is measured of samples, less often than losses are logged.
+_EVALUATIONS = (
+    _Panel("FID", 1.4, {"fid": ("FID of generated samples", GREEN)}),
+    _Panel("W1", 1.4, {"w1": ("W1 of generated samples", GREEN)}),
+    _Panel("Modes", 1.4, {"modes": ("modes that were found", GREEN)}),
+    _Panel(
+        "Residual", 1.4, {"residual": ("residual of generated curves", GREEN)}
+    ),
+)
 
 _NAMED_LEVELS = {
     "2 ln 2": 2 * math.log(2),
@@ -113,6 +122,7 @@ def plot_curves(
     steps_per_epoch=None,
     equilibrium=None,
     probabilities=True,
+    evaluations=(),
 ):
     """Saves the curves of a training as a PNG file.
 
@@ -141,6 +151,10 @@ def plot_curves(
             `None`.
         probabilities: bool. Whether the outputs are probabilities, whose axis
             is [0, 1], and not a critic's scores. Defaults to `True`.
+        evaluations: list of dicts, the lines of a run's `evaluations.jsonl`,
+            which get a panel each for `"fid"`, `"w1"`, `"modes"` and
+            `"residual"`, those that there are. What real samples score, their
+            `"baseline"`, is dashed. Defaults to none.
 
     Raises:
         UserError: the file cannot be written.
@@ -149,21 +163,28 @@ def plot_curves(
         raise ValueError("`rows` must hold at least one row. Received: none")
     outputs = _PROBABILITIES if probabilities else _OUTPUTS
     panels = [
-        (panel, series)
-        for panel in (_LOSSES, outputs, *_MEASURES)
-        if (series := _series(rows, panel.series))
+        (panel, series, lines, levels)
+        for kinds, lines, levels in (
+            ((_LOSSES, outputs, *_MEASURES), rows, equilibrium or {}),
+            (_EVALUATIONS, evaluations, _baseline(evaluations)),
+        )
+        for panel in kinds
+        if (series := _series(lines, panel.series))
     ]
     if not panels:
         names = sorted({name for row in rows for name in row})
         raise ValueError(
             f"`rows` must hold values to draw. Received: only {names}"
         )
-    steps = np.array([row["step"] for row in rows])
     figure = Figure()
     with style():
-        stack = _lay_out(figure, title, steps_per_epoch, panels)
-        for axes, (panel, series) in zip(stack, panels, strict=True):
-            levels = _distinct(equilibrium or {}, series)
+        heights = [panel.height for panel, *_ in panels]
+        stack = _lay_out(figure, title, steps_per_epoch, heights)
+        for axes, (panel, series, lines, values) in zip(
+            stack, panels, strict=True
+        ):
+            steps = np.array([row["step"] for row in lines])
+            levels = _distinct(values, series)
             _draw_panel(axes, panel, steps, series, levels)
             _draw_legend(axes, 0)
             axes.tick_params(labelbottom=axes is stack[-1])
@@ -172,7 +193,8 @@ def plot_curves(
             _draw_epochs(stack[0], steps_per_epoch)
         bottom = stack[-1]
         bottom.set_xlabel("Step")
-        bottom.set_xlim(0, max(steps[-1], 1))
+        last = max(row["step"] for row in (rows[-1], *evaluations[-1:]))
+        bottom.set_xlim(0, max(last, 1))
         bottom.xaxis.set_major_locator(_whole_numbers(8))
         bottom.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     # A long line that crosses itself often is too much for one piece.
@@ -181,11 +203,11 @@ def plot_curves(
 
 
 def _series(rows, names):
-    """Those of the named values that any row has, as arrays."""
+    """Those of the named values that any row has, as arrays; None is none."""
     series = {}
     for name in names:
         if any(name in row for row in rows):
-            values = np.array([row.get(name, math.nan) for row in rows], float)
+            values = np.array([row.get(name) for row in rows], float)
             series[name] = np.where(np.isfinite(values), values, math.nan)
     return series
 
@@ -199,7 +221,12 @@ def _distinct(equilibrium, names):
     return levels
 
 
-def _lay_out(figure, title, steps_per_epoch, panels):
+def _baseline(evaluations):
+    """What real samples score, beside the last evaluation."""
+    return evaluations[-1].get("baseline", {}) if evaluations else {}
+
+
+def _lay_out(figure, title, steps_per_epoch, heights):
     """Makes the axes, with room above each, where no curve is, for a legend.
 
     Returns:
@@ -208,9 +235,9 @@ def _lay_out(figure, title, steps_per_epoch, panels):
     bottom = _MARGIN + (_TITLE if title else 0)
     bottom += _EPOCHS if steps_per_epoch else 0
     places: list[tuple[float, float]] = []
-    for panel, _ in panels:
+    for panel_height in heights:
         top = bottom + (_GAP if places else 0) + _LEGEND
-        bottom = top + panel.height
+        bottom = top + panel_height
         places.append((top, bottom))
     height = bottom + _BOTTOM
     figure.set_size_inches(_WIDTH, height)

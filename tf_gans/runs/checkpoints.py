@@ -49,7 +49,7 @@ class CheckpointStore:
             RunError: a weight is not a finite number; nothing is written.
         """
         step = int(model.step.numpy())
-        self._check_finite(model, step)
+        self.check_finite(model, step)
         path = self.directory / f"step-{step:09d}.npz"
         with files.replacing(path) as temporary:
             with open(temporary, "wb") as file:
@@ -67,8 +67,11 @@ class CheckpointStore:
             old.unlink(missing_ok=True)
         return path
 
-    def _check_finite(self, model, step):
-        """The guards see the losses from before an update, not what it did."""
+    def check_finite(self, model, step):
+        """Raises a `RunError` where a weight is not a finite number.
+
+        The guards see the losses from before an update, not what it did.
+        """
         for variable in model.trainable_variables:
             if not np.isfinite(variable.numpy()).all():
                 raise RunError(
@@ -127,6 +130,13 @@ class CheckpointStore:
             return path
         return None
 
+    def discard_after(self, step):
+        """Removes the checkpoints of later steps than `step`."""
+        for path in self._checkpoints():
+            if step_of(path) > step:
+                _seal_path(path).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+
     def last(self):
         """The newest checkpoint's path, or None."""
         paths = self._checkpoints()
@@ -135,6 +145,11 @@ class CheckpointStore:
     def _checkpoints(self):
         paths = self.directory.glob("step-*.npz")
         return sorted(p for p in paths if _seal_path(p).exists())
+
+
+def step_of(path):
+    """The number of steps that a checkpoint's name says."""
+    return int(path.stem.removeprefix("step-"))
 
 
 def _state(model):

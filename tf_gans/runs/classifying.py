@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from tf_gans.errors import UserError
-from tf_gans.runs import evaluation
+from tf_gans.runs import evaluation, report
 
 PER_CLASS = (10, 100, 1000)
 REPEATS = 5
@@ -271,7 +271,7 @@ def evaluate_classifier(sampler, config, args):
             "learns from labels; train with --conditional"
         )
     most = max(args.per_class)
-    with evaluation.bar("loading"):
+    with report.bar("loading"):
         wanted = {
             **evaluation.own_data(config, args),
             "with_labels": True,
@@ -284,13 +284,13 @@ def evaluate_classifier(sampler, config, args):
             f"class {sampler.classes[int(counts.argmin())]}"
         )
     labels = np.arange(most * sampler.num_classes) % sampler.num_classes
-    with evaluation.bar("generating", len(labels)) as progress:
+    with report.bar("generating", len(labels)) as progress:
         images, _ = evaluation.make_images(
             sampler, len(labels), args.seed, progress.update, labels
         )
     flip = sampler.sample_shape[-1] == 3  # a mirrored digit is none
     total = len(CONDITIONS) * len(args.per_class) * args.repeats
-    with evaluation.bar("training", total, " classifiers") as progress:
+    with report.bar("training", total, " classifiers") as progress:
         found = compare(
             *(real, (images, labels), test, args.per_class, args.repeats),
             *(args.steps, args.seed, flip, progress.update),

@@ -2,7 +2,9 @@
 
 config.json            the hyper-parameters and the versions
 log.jsonl              one line for each logged step
+evaluations.jsonl      one for each evaluation, where they are asked for
 checkpoints/           step-000005001.npz, each with a .json, its seal
+best/                  that of the best evaluation, where it is asked for
 lock                   while it is trained: whose process does
 """
 
@@ -20,10 +22,13 @@ import sys
 
 from tf_gans import files
 from tf_gans.errors import UserError
+from tf_gans.runs import lines
 from tf_gans.runs.checkpoints import CheckpointStore
 from tf_gans.version import __version__
 
 _FORMAT = 1
+
+BEST = "best"  # the directory of the best evaluation's checkpoint
 
 # Hyper-parameters that had other names in the first release.
 _RENAMED = {"data_set": "dataset"}
@@ -39,7 +44,11 @@ class RunDirectory:
         config: dict of the hyper-parameters.
         id: str that ties checkpoints to the configuration, or None for a run
             of the first release.
+        chosen: str. The directory of the checkpoints to read: `checkpoints`,
+            or `best`.
     """
+
+    chosen = "checkpoints"
 
     def __init__(self, path, config=None, id=None):
         self.path = pathlib.Path(path)
@@ -279,47 +288,40 @@ class RunDirectory:
         """The file of the logged steps, one JSON object a line."""
         return self.path / "log.jsonl"
 
+    @property
+    def evaluations_path(self):
+        """The file of the evaluations, one JSON object a line."""
+        return self.path / "evaluations.jsonl"
+
     def truncate_log(self, step, say=lambda message: None):
         """Forgets what was logged at `step` and later, and a torn last line.
+
+        Of the evaluations, what was measured after more than `step` steps.
 
         Args:
             step: int.
             say: called with a line, where one that is damaged stands among
                 the others: it and what follows are forgotten, too.
         """
-        if not self.log_path.exists():
-            return
-        kept, lines = [], self.log_path.read_bytes().splitlines(keepends=True)
-        for number, line in enumerate(lines):
-            try:
-                if json.loads(line)["step"] < step:
-                    kept.append(line.decode().rstrip("\n") + "\n")
-            except (ValueError, KeyError, TypeError):
-                if number < len(lines) - 1:
-                    say(
-                        f"{self.log_path}, line {number + 1}: damaged; it and "
-                        "the lines after it are left out"
-                    )
-                break
-        files.write_text(self.log_path, "".join(kept))
+        lines.truncate(self.log_path, step - 1, say)
+        # An evaluation's step is the number of steps trained before it.
+        lines.truncate(self.evaluations_path, step, say)
 
-    def log_lines(self, lines):
+    def log_lines(self, rows):
         """Appends objects to the log, one a line."""
-        text = "".join(json.dumps(line) + "\n" for line in lines)
-        try:
-            with open(self.log_path, "a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise UserError(
-                f"{self.log_path}: cannot be written: {error.strerror}"
-            ) from error
+        lines.append(self.log_path, rows)
 
     # Checkpoints -------------------------------------------------------------
 
     @property
     def checkpoints(self):
         """The `CheckpointStore` of the run."""
-        return CheckpointStore(self.path / "checkpoints", self.id)
+        return CheckpointStore(self.path / self.chosen, self.id)
+
+    @property
+    def best(self):
+        """The `CheckpointStore` of the best evaluation's checkpoint."""
+        return CheckpointStore(self.path / BEST, self.id)
 
     def save_checkpoint(self, model, keep=3):
         """Writes a checkpoint; see `CheckpointStore.save`."""

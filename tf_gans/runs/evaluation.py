@@ -64,7 +64,9 @@ class RealImages:
         return f"{what} of {self.name}"
 
 
-def load_real(sampler, wanted, num_real, num_fake, seed, resize, say):
+def load_real(
+    sampler, wanted, num_real, num_fake, seed, resize, say, loaded=None
+):
     """Loads the real images.
 
     Args:
@@ -77,6 +79,8 @@ def load_real(sampler, wanted, num_real, num_fake, seed, resize, say):
         resize: bool. Whether they are brought to the generator's size and
             channels. Otherwise others are refused.
         say: function that is called with a line of text.
+        loaded: the training images, what `data.load_images` has returned for
+            `wanted`, where they are loaded already.
 
     Returns:
         A `RealImages`.
@@ -90,7 +94,7 @@ def load_real(sampler, wanted, num_real, num_fake, seed, resize, say):
     facts = data.peek_images(**wanted)
     name = wanted["dataset"] or wanted["path"]
     _check_shape(name, facts, sampler.sample_shape)
-    training = data.load_images(**wanted, say=say)
+    training = loaded or data.load_images(**wanted, say=say)
     _check_shape(name, training.images, sampler.sample_shape)
     held_out = data.has_test_images(wanted["dataset"], wanted["path"])
     # In an order without a pattern: the first test digits are the easy ones.
@@ -303,7 +307,7 @@ def evaluate_images(sampler, config, args):
         A dict of JSON types, `evaluation.json`, and the `Neighbours` with the
         images that they are of.
     """
-    with bar("loading"):
+    with report.bar("loading"):
         real = load_real(
             sampler,
             own_data(config, args),
@@ -314,7 +318,7 @@ def evaluate_images(sampler, config, args):
             cli.warn,
         )
     _check_identity(real, config, args)
-    with bar("loading"):
+    with report.bar("loading"):
         features = choose_features(args.features, sampler.sample_shape)
     count = args.num_samples or len(real.others)
     check_counts(features, len(real.reference), count)
@@ -333,10 +337,10 @@ def evaluate_images(sampler, config, args):
         "labels": "in turn" if sampler.num_classes else None,
     }
     report.check_comparable(document, args.compared)
-    with bar("generating", count) as progress:
+    with report.bar("generating", count) as progress:
         fake, clipped = make_images(sampler, count, args.seed, progress.update)
     total = len(fake) + len(real.reference) + len(real.others)
-    with bar("looking", total) as progress:
+    with report.bar("looking", total) as progress:
         made = {
             name: features.both(images, progress.update)
             for name, images in {
@@ -346,7 +350,7 @@ def evaluate_images(sampler, config, args):
             }.items()
         }
     measured = []
-    with bar("measuring") as progress:
+    with report.bar("measuring") as progress:
         for one in measuring.measure_all(made, fake, real.others, args.seed):
             measured.append(one)
             progress.update()
@@ -384,19 +388,6 @@ def plain(value):
     if value is None or not math.isfinite(value):
         return None
     return float(value)
-
-
-def bar(what, total=None, unit=" images"):
-    """A bar that shows how far something is."""
-    from tqdm import tqdm
-
-    return tqdm(
-        desc=what,
-        total=total,
-        unit=unit if total else "",
-        disable=None,
-        leave=False,
-    )
 
 
 def evaluate_toy(sampler, config, args):

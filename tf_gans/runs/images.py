@@ -4,7 +4,7 @@ import contextlib
 import types
 
 from tf_gans.errors import UserError
-from tf_gans.runs import cli
+from tf_gans.runs import cli, evaluating
 from tf_gans.runs.training import Training
 
 GRID_ROWS = 8  # of a grid of samples
@@ -82,6 +82,9 @@ class ImageTraining(Training):
             help="grey or coloured (default: the data's)",
         )
 
+    def add_evaluation_flags(self, add):
+        evaluating.add_image_flags(add)
+
     def add_output_flags(self, add):
         add(
             "--sample-every",
@@ -135,6 +138,8 @@ class ImageTraining(Training):
         source = data.Images(
             images.images, batch_size, images.labels, name=images.name
         )
+        # An evaluation begins with them.
+        self._loaded = images if config.get("evaluate_every") else None
         self._first = images.images[: GRID_ROWS**2].copy()
         return source, {
             "size": height,
@@ -190,6 +195,9 @@ class ImageTraining(Training):
             plotting.write_png(path, grid)
             board.image(step, grid)
 
+        if session.evaluation:
+            session.evaluation.receivers.append(board.scalars)
+
         def record(step, images):
             session.frames.append([step], images=images[None])
 
@@ -214,6 +222,17 @@ class ImageTraining(Training):
             seed=int(model.seed.numpy()),
             batch_statistics=session.args.batch_statistics,
         )
+
+    def is_done(self, session):
+        return bool(session.evaluation) and session.evaluation.is_reached()
+
+    def end(self, session):
+        if session.evaluation:
+            session.evaluation.say_end()
+
+    def measurement(self, session):
+        loaded, self._loaded = self._loaded, None  # they are large
+        return evaluating.of_images(session, loaded)
 
     def measure(self, session):
         return {

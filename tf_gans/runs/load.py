@@ -84,9 +84,7 @@ def load_run(path):
         UserError: there is no run, no checkpoint that is whole, or no data
             where the networks follow them.
     """
-    from tf_gans.runs.directory import RunDirectory
-
-    run = RunDirectory.resume(path)
+    run = find_run(path)
     if run.checkpoints.newest() is None:
         raise UserError(f"{path}: has no checkpoint that is whole")
     try:
@@ -100,22 +98,53 @@ def load_run(path):
     return model
 
 
+def find_run(path):
+    """The run at a path, with the checkpoints that the path names.
+
+    Args:
+        path: str or path. Of a run directory, or of the `best` in it.
+
+    Returns:
+        A `RunDirectory`.
+
+    Raises:
+        UserError: there is no run.
+    """
+    from tf_gans.runs.directory import BEST, RunDirectory
+
+    if not _is_best(pathlib.Path(path)):
+        return RunDirectory.resume(path)
+    run = RunDirectory.resume(pathlib.Path(path).absolute().parent)
+    run.chosen = BEST
+    return run
+
+
+def _is_best(path):
+    path = path.absolute()
+    is_own = (path / "config.json").is_file()
+    beside = path.parent / "config.json"
+    return path.name == "best" and not is_own and beside.is_file()
+
+
 def find_model(path):
     """Finds out what lies at a path, without loading it.
 
     Args:
-        path: str or path. Of a run directory, of an exported version, or of
-            the directory of an exported model, whose newest version counts.
+        path: str or path. Of a run directory, of the `best` in it, of an
+            exported version, or of the directory of an exported model, whose
+            newest version counts.
 
     Returns:
         A pair: `"run"` or `"export"`, and the `pathlib.Path` of the run
-        directory or of the exported version.
+        directory, or of the `best` in it, or of the exported version.
 
     Raises:
         UserError: there is none of them.
     """
     path = pathlib.Path(path)
     if (path / "config.json").is_file():
+        return "run", path
+    if path.is_dir() and _is_best(path):
         return "run", path
     versions = [path, *path.glob("[0-9]*/")]
     versions = [v for v in versions if (v / "saved_model.pb").is_file()]
@@ -209,13 +238,25 @@ def _check_images(path, sample_shape, value_range):
 
 
 def _open_run(path, batch_size, batch_statistics, only_images):
-    import tensorflow as tf
-
-    from tf_gans.runs.directory import RunDirectory
-
     gan = load_run(path)
     if only_images:
         _check_images(path, gan.sample_shape, gan.value_range)
+    # Runs of the first release do not know their names.
+    classes = find_run(path).config.get("classes")
+    return sampler_of(gan, batch_size, batch_statistics, classes)
+
+
+def sampler_of(
+    gan, batch_size=BATCH_SIZE, batch_statistics=False, classes=None
+):
+    """The `Sampler` of a model, which follows it as it is trained.
+
+    Args:
+        gan: a model with a generator.
+        batch_size, batch_statistics: see `open_sampler`.
+        classes: sequence of str, the names of the classes, or None.
+    """
+    import tensorflow as tf
 
     @tf.function(autograph=False)
     def generator(z, labels):
@@ -231,8 +272,7 @@ def _open_run(path, batch_size, batch_statistics, only_images):
         gan.value_range,
         gan.num_classes,
         batch_size,
-        # Runs of the first release do not know their names.
-        RunDirectory.resume(path).config.get("classes"),
+        classes,
     )
 
 

@@ -17,6 +17,19 @@ WORDS = {
 }
 
 
+def bar(what, total=None, unit=" images"):
+    """A bar that shows how far something is."""
+    from tqdm import tqdm
+
+    return tqdm(
+        desc=what,
+        total=total,
+        unit=unit if total else "",
+        disable=None,
+        leave=False,
+    )
+
+
 def read(path):
     """Reads an evaluation that was written before.
 

@@ -6,6 +6,17 @@ import shlex
 from tf_gans.errors import RunError
 
 
+def print_speed(session, steps_per_epoch):
+    """Prints how fast the training was, in images or, without an end, steps."""
+    rate = session.steps / session.seconds
+    line = f"{session.steps} steps in {session.seconds:.0f} s, "
+    if steps_per_epoch:
+        images = session.model.critic_steps * session.source.batch_size
+        print(f"{line}{rate * images:.0f} images/s")
+    else:
+        print(f"{line}{rate:,.0f} steps/s")
+
+
 def draw_curves(session, steps_per_epoch):
     """Draws what was logged, to `curves.png`.
 
@@ -25,6 +36,7 @@ def draw_curves(session, steps_per_epoch):
         steps_per_epoch=steps_per_epoch,
         equilibrium=loss and loss.equilibrium,
         probabilities=loss is None or loss.probabilistic,
+        evaluations=session.evaluation.rows if session.evaluation else (),
     )
     print(f"Curves: {path}")
 

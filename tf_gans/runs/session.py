@@ -20,6 +20,7 @@ class Session:
         total_steps: how many steps the whole training has.
         steps: how many steps this call has trained.
         seconds: how long it trained.
+        evaluation: the `Evaluation`, where `--evaluate-every` asks for one.
     """
 
     args: argparse.Namespace
@@ -30,6 +31,7 @@ class Session:
     total_steps: int = 0
     steps: int = 0
     seconds: float = 0.0
+    evaluation: Any = None
 
     @property
     def config(self):

@@ -1,6 +1,8 @@
 """Trainings on the small problems, whose data are drawn as they are needed."""
 
-from tf_gans.runs import cli
+import importlib
+
+from tf_gans.runs import cli, evaluating
 from tf_gans.runs.training import Training
 
 
@@ -12,9 +14,12 @@ class ToyTraining(Training):
 
     Attributes:
         file_name: the picture's.
+        judged_by: dict from names of the problem's metrics to `"lower"` or
+            `"higher"`, which is better: what tells the best evaluation.
     """
 
     file_name = ""
+    judged_by: dict = {}
 
     def add_output_flags(self, add):
         add(
@@ -62,6 +67,28 @@ class ToyTraining(Training):
         if not session.args.anim_path:
             return []
         return [self.probe(session, session.frames.append, session.anim_every)]
+
+    def samples(self, model):
+        """The samples of a model that are measured, an array."""
+        raise NotImplementedError
+
+    def measurement(self, session):
+        module, measure, baseline = self.problem.metrics
+        metrics, source = importlib.import_module(module), session.source
+        count = len(self.samples(session.model))
+
+        def scores(samples):
+            values = getattr(metrics, measure)(samples, source)
+            # Not measures, but the samples' own: the others contain them.
+            return {n: v for n, v in values.items() if n not in ("mean", "std")}
+
+        real = getattr(metrics, baseline)(source, count)
+        return evaluating.Measurement(
+            lambda model: scores(self.samples(model)),
+            {n: v for n, v in real.items() if n not in ("mean", "std")},
+            {"num_fake": count},
+            self.judged_by,
+        )
 
     def draw(self, session):
         self._drawn = (self.picture(session), self.values(session))

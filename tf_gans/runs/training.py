@@ -21,7 +21,7 @@ import time
 from tf_gans import files
 from tf_gans.errors import Interrupted, UserError
 from tf_gans.recipes import catalogue
-from tf_gans.runs import cli, load, results
+from tf_gans.runs import cli, evaluating, load, results
 from tf_gans.runs.session import FILM_FRAMES, Session
 
 
@@ -65,6 +65,9 @@ class Training:
                 they are not None, are the `options` of the recipe's `build`.
         """
         raise NotImplementedError
+
+    def add_evaluation_flags(self, add):
+        """Adds the script's own flags of what is measured while it trains."""
 
     def add_output_flags(self, add):
         """Adds the script's own flags of what is written."""
@@ -116,6 +119,10 @@ class Training:
 
     def end(self, session):
         """Says what there is to say of how the training ended."""
+
+    def measurement(self, session):
+        """How the samples are measured while it trains: a `Measurement`."""
+        raise NotImplementedError
 
     def measure(self, session):
         """Measures the samples and prints the numbers.
@@ -169,11 +176,15 @@ class Training:
 
         self._kept: list = []
         self._changes: list = []
+        self._measured: list = []
         learned = group("what is learned", self._kept)
         learning = group("how it is learned", self._kept)
         changing = group("changes to the recipe", self._changes)
         self.add_flags(learned, learning, changing)
         cli.add_training_flags(learning)
+        measured = group("what is measured while it trains", self._measured)
+        evaluating.add_flags(measured)
+        self.add_evaluation_flags(measured)
         add = parser.add_argument_group("what is written").add_argument
         cli.add_run_flags(
             add,
@@ -185,13 +196,15 @@ class Training:
         self.add_output_flags(add)
         values, named = cli.parse_run(parser)
         self.check(parser, values, named)
+        if not values.resume:  # a run knows what is not named now
+            evaluating.check(vars(values))
         return values, named
 
     def new_config(self, args):
         """The hyper-parameters of a new run, a dict of JSON types."""
         recipe = self.recipe(args)
         config = {"script": self.name}
-        for name in self._kept:
+        for name in [*self._kept, *self._measured]:
             value = getattr(args, name)
             if value is None:
                 value = getattr(recipe, name, None)
@@ -247,6 +260,8 @@ class Training:
         run.write_config(config)
         run.save_checkpoint(session.model)
         self.begin(session)
+        if session.evaluation:
+            session.evaluation.begin()
         return session
 
     def _resume(self, args, run, config):
@@ -269,6 +284,8 @@ class Training:
         is_done = step >= session.total_steps
         session.frames.truncate(step + 1 if is_done else step)
         print(f"Going on with {run.path} after {step} steps.")
+        if session.evaluation:
+            session.evaluation.begin()
         return session
 
     def _session(self, args, run, source, config):
@@ -287,6 +304,10 @@ class Training:
         session.total_steps = self.count_steps(session)
         if args.anim_path:
             files.sweep(args.anim_path.absolute().parent)
+        if config.get("evaluate_every"):
+            session.evaluation = evaluating.Evaluation(
+                session, self.measurement(session)
+            )
         return session
 
     def _agreed(self, run, named):
@@ -300,7 +321,12 @@ class Training:
             named["options"] = options
         if "data" in named:
             named["data"] = named["data"].absolute()
-        return run.agreed(named, self.may_differ(run.config))
+        for name in self._measured:  # runs of earlier releases lack them
+            run.config.setdefault(name, None)
+        free = self.may_differ(run.config) + evaluating.may_differ(run.config)
+        config = run.agreed(named, free)
+        evaluating.check(config)
+        return config
 
     def may_differ(self, config):
         """The names of hyper-parameters that a resumed run may have anew."""
@@ -353,6 +379,7 @@ class Training:
         watchers = [
             callbacks.StopOnNonFinite(run.checkpoints.last),
             callbacks.StepLog(args.log_every, report),
+            *(session.evaluation.callbacks() if session.evaluation else []),
             *self.watch(session),
             callbacks.Checkpoints(
                 lambda: run.save_checkpoint(model),
@@ -362,6 +389,8 @@ class Training:
             progress,
             quiet := QuietFirstStep(),
         ]
+        if session.evaluation:
+            session.evaluation.say = progress.write
         started = time.perf_counter()
         with progress, quiet, cli.interruptible(model) as interrupted:
             model.fit(
@@ -387,7 +416,7 @@ class Training:
         """Measures, draws, exports and films."""
         run, args = session.run, session.args
         if session.steps:
-            self._print_speed(session)
+            results.print_speed(session, self.steps_per_epoch(session))
         summary = {
             "steps": session.step,
             "steps_this_time": session.steps,
@@ -398,6 +427,8 @@ class Training:
             else cli.film_of(run),
             **self.measure(session),
         }
+        if session.evaluation:
+            summary["evaluation"] = session.evaluation.finish()
         text = json.dumps(summary, indent=2) + "\n"
         files.write_text(run.path / "summary.json", text)
         self.draw(session)
@@ -416,12 +447,3 @@ class Training:
                 self._resume_command(run),
             )
         self.show(session)
-
-    def _print_speed(self, session):
-        rate = session.steps / session.seconds
-        line = f"{session.steps} steps in {session.seconds:.0f} s, "
-        if self.steps_per_epoch(session):
-            images = session.model.critic_steps * session.source.batch_size
-            print(f"{line}{rate * images:.0f} images/s")
-        else:
-            print(f"{line}{rate:,.0f} steps/s")
