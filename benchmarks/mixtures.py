@@ -35,6 +35,7 @@ ROWS = (
     ("ns", True),
     ("mm", False),
     ("ls", False),
+    ("hinge", False),
     ("dragan", False),
     ("vae", False),
     ("began", False),
