@@ -230,7 +230,9 @@ def test_stable_beats_pacgan(source):
     gan.fit(source, steps_per_epoch=steps, verbose=0)
     scores = metrics.mixture_metrics(gan.sample(2500), source)
     assert scores["modes"] == source.num_modes
-    assert scores["high_quality"] > 0.92  # one seed's, of a mean of 0.94
+    # One seed's, which another kind of processor moves by some 0.02, of a mean
+    # of 0.94.
+    assert scores["high_quality"] > 0.90
     assert scores["reverse_kl"] < 0.04
 
 
