@@ -159,6 +159,28 @@ class TestAverage:
         z = np.ones((2, 3), "float32")
         np.testing.assert_array_equal(gan.ema_generator(z), generator(z))
 
+    def test_of_layers_that_build_themselves(self):
+        class Scale(keras.layers.Layer):
+            def build(self, shape):
+                self.scale = self.add_weight(shape=(), initializer="ones")
+
+            def call(self, x):
+                return self.scale * x
+
+        class Shift(Scale):
+            def build(self, shape):
+                super().build(shape)
+
+            def call(self, x):
+                return self.scale + x
+
+        generator = keras.Sequential(
+            [keras.Input((3,)), Scale(), Shift(), keras.layers.Dense(2)]
+        )
+        gan = GAN(generator, dense(1, 2, 1), latents=3, ema_decay=0.5)
+        z = np.ones((2, 3), "float32")
+        np.testing.assert_array_equal(gan.ema_generator(z), generator(z))
+
     def test_of_functions_of_one_name(self):
         def another(x):
             return 3 * x

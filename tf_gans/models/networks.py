@@ -86,7 +86,13 @@ def _own_parts(network):
     """
     own: dict = {}
     for layer in layers.walk(network):
-        for part in (layer, *vars(layer).values()):
+        # Keras puts wrapped methods, such as `build`, among the attributes.
+        attributes = {
+            name: value
+            for name, value in vars(layer).items()
+            if not hasattr(type(layer), name)
+        }
+        for part in (layer, *attributes.values()):
             is_function = isinstance(part, types.FunctionType)
             if not is_function and not hasattr(part, "get_config"):
                 continue

@@ -230,7 +230,9 @@ def test_stable_beats_pacgan(source):
     gan.fit(source, steps_per_epoch=steps, verbose=0)
     scores = metrics.mixture_metrics(gan.sample(2500), source)
     assert scores["modes"] == source.num_modes
-    assert scores["high_quality"] > 0.92  # one seed's, of a mean of 0.94
+    # One seed's, which another kind of processor moves by some 0.02, of a mean
+    # of 0.94.
+    assert scores["high_quality"] > 0.90
     assert scores["reverse_kl"] < 0.04
 
 
@@ -239,7 +241,7 @@ def test_the_table_says_so():
     rows = json.loads(TABLE.read_text())["rows"]
     assert all(len(results) == 10 for results in rows.values())
     measured = {key.split(",")[0] for key in rows}
-    assert measured | {"hinge"} == set(recipes.NAMES)
+    assert measured == set(recipes.NAMES)
     for key, modes, share, divergence in (
         # PacGAN4's reported row
         ("stable, ring", 7.8, 0.959, 0.07),
