@@ -280,5 +280,5 @@ def test_which_row_is_better():
         {"modes": 7, "high_quality": None, "w1": 0.0},
         {"modes": None},
     ]
-    assert sorted(ordered[::-1], key=rank) == ordered
+    assert sorted(ordered, key=rank) == ordered
     assert rank({})[0] == math.inf
