@@ -280,5 +280,6 @@ def test_which_row_is_better():
         {"modes": 7, "high_quality": None, "w1": 0.0},
         {"modes": None},
     ]
-    assert sorted(ordered, key=rank) == ordered
+    mixed = [ordered[i] for i in (4, 1, 5, 0, 3, 2)]
+    assert sorted(mixed, key=rank) == ordered
     assert rank({})[0] == math.inf
