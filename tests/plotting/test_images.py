@@ -653,7 +653,7 @@ class TestCurves:
         fid = [("fid", 9.0), ("fid", None), ("fid", 4.0)]
         evaluations = [
             {"step": step, name: value, "baseline": {"fid": 1.5, "ks": 9.0}}
-            for step, (name, value) in zip((40, 80, 120), fid, strict=True)
+            for step, (name, value) in zip((400, 800, 900), fid, strict=True)
         ]
         path = tmp_path / "a.png"
         plain = draw(drawn, path, rows)
@@ -661,10 +661,10 @@ class TestCurves:
         assert len(figure.axes) == len(plain.axes) + 1
         axes = figure.axes[-1]
         (line,) = labelled(axes).values()
-        np.testing.assert_array_equal(line.get_xdata(), [40, 80, 120])
+        np.testing.assert_array_equal(line.get_xdata(), [400, 800, 900])
         np.testing.assert_array_equal(line.get_ydata(), [9, math.nan, 4])
         assert levels(axes) == [("1.5", 1.5)]
-        assert axes.get_xlim() == (0, 120)
+        assert axes.get_xlim() == (0, 900)
         assert plain.axes[-1].get_xlim() == (0, rows[-1]["step"])
         assert_tidy(figure)
 
