@@ -648,6 +648,26 @@ class TestCurves:
         assert np.isfinite(figure.axes[0].get_ylim()).all()
         assert_tidy(figure)
 
+    def test_evaluations_have_their_own_steps(self, drawn, tmp_path):
+        rows = make_rows(90)
+        fid = [("fid", 9.0), ("fid", None), ("fid", 4.0)]
+        evaluations = [
+            {"step": step, name: value, "baseline": {"fid": 1.5, "ks": 9.0}}
+            for step, (name, value) in zip((400, 800, 900), fid, strict=True)
+        ]
+        path = tmp_path / "a.png"
+        plain = draw(drawn, path, rows)
+        figure = draw(drawn, path, rows, evaluations=evaluations)
+        assert len(figure.axes) == len(plain.axes) + 1
+        axes = figure.axes[-1]
+        (line,) = labelled(axes).values()
+        np.testing.assert_array_equal(line.get_xdata(), [400, 800, 900])
+        np.testing.assert_array_equal(line.get_ydata(), [9, math.nan, 4])
+        assert levels(axes) == [("1.5", 1.5)]
+        assert axes.get_xlim() == (0, 900)
+        assert plain.axes[-1].get_xlim() == (0, rows[-1]["step"])
+        assert_tidy(figure)
+
     def test_one_row_is_seen(self, tmp_path):
         rows = make_rows(1)
         plot_curves(tmp_path / "a.png", rows, steps_per_epoch=10)
