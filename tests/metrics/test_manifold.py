@@ -84,7 +84,9 @@ def test_the_calibration(stored, recall):
     assert scores.precision == 1
 
 
-@pytest.mark.parametrize("published", [True, False])
+@pytest.mark.parametrize(
+    "published", [pytest.param(True, marks=pytest.mark.slow), False]
+)
 def test_the_whole_calibration(published):
     """1024 test images and all that there is to learn by heart."""
     real = load_triangles("test", published=published)[:1024]

@@ -298,6 +298,7 @@ class TestGradientPenalty(GANContract):
     updates = ("discriminator", "discriminator", "generator")
     still = LAST_BIAS
 
+    @pytest.mark.slow
     def test_half_precision_under_xla(self, trained):
         """With its loss scale, and a gradient of a gradient."""
         model = self.make(dtype="mixed_float16")

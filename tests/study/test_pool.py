@@ -45,8 +45,10 @@ def test_a_piece_that_fails_ends_all():
 
 
 PROGRAM = """
-import pathlib, sys, time
+import pathlib, signal, sys, time
 from tf_gans.study import pool
+# A shell that starts this in the background has it ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def work(path):
     import os
     path = pathlib.Path(path)
@@ -74,7 +76,11 @@ def test_no_process_outlives_its_parent(tmp_path, number):
         time.sleep(0.05)
     child = int(path.read_text())
     parent.send_signal(number)
-    parent.wait(60)
+    try:
+        parent.wait(60)
+    finally:
+        parent.kill()
+        parent.wait()
     while _runs(child):
         assert time.monotonic() < deadline
         time.sleep(0.05)
