@@ -16,7 +16,6 @@ NUM_QUERIES = (
     1000  # generated images whose nearest training image is looked for
 )
 NUM_PAIRS = 1000  # of images, whose similarity is the diversity's
-K_PRECISION, K_DENSITY = 3, 5
 _BLOCK = 2**28  # bytes of training pixels in float32 at a time
 _COPY_QUANTILE = 0.01  # of the distances of real images
 
@@ -71,16 +70,13 @@ def _feature_measures(seed):
         ),
         (kid, [("kid", "lower")]),
         (
-            lambda real, fake: metrics.precision_recall(
-                real, fake, k=K_PRECISION
-            ),
-            [("precision", "higher"), ("recall", "higher")],
-        ),
-        (
-            lambda real, fake: metrics.density_coverage(
-                real, fake, k=K_DENSITY
-            ),
-            [("density", "higher"), ("coverage", "higher")],
+            metrics.prdc,  # with the papers' numbers of neighbours, 3 and 5
+            [
+                ("precision", "higher"),
+                ("recall", "higher"),
+                ("density", "higher"),
+                ("coverage", "higher"),
+            ],
         ),
         (prd, [("prd_f8", "higher"), ("prd_f1_8", "higher")]),
         (
