@@ -427,6 +427,7 @@ class TrainingContract:
         # Adam's first step is the sign of the gradient.
         np.testing.assert_allclose(losses, expected, rtol=2e-3, atol=2e-4)
 
+    @pytest.mark.slow
     def test_xla_agrees(self, trained):
         """The step, which is what a GPU runs compiled."""
         self.check_agrees(compiled_steps(self.make(), 3), trained)

@@ -46,6 +46,7 @@ def test_the_pool_and_the_classes(network, weights):
     assert made.std() > 0
 
 
+@pytest.mark.slow
 def test_small_grey_images(weights):
     """They grow to 299 and are repeated to three channels."""
     features = inception(weights, batch_size=2)

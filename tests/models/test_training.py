@@ -298,6 +298,9 @@ class TestGradientPenalty(GANContract):
     updates = ("discriminator", "discriminator", "generator")
     still = LAST_BIAS
 
+    def test_a_penalty_under_xla(self, trained):
+        self.check_agrees(compiled_steps(self.make(), 3), trained)
+
     @pytest.mark.slow
     def test_half_precision_under_xla(self, trained):
         """With its loss scale, and a gradient of a gradient."""

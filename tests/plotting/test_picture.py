@@ -261,6 +261,7 @@ class TestWindow:
         assert self.show() is False
 
     def test_with_a_display(self, monkeypatch):
+        plt.switch_backend("agg")  # whatever a test before has left
         shown = []
 
         def show():

@@ -124,6 +124,7 @@ class TestImages:
         line = script_runner.refused(MNIST, *resume, *flags, cwd=tmp_path)
         assert "evaluate_samples was 130, received 135" in line
 
+    @pytest.mark.slow
     def test_the_early_stop(self, cwd, tmp_path):
         new = ["--data", cwd / "x.npz", *FLAGS, *EVERY, "--run-dir", "run"]
         out, _ = script_runner.run(

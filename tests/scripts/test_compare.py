@@ -88,6 +88,7 @@ def test_a_kill_loses_what_was_running_alone(tmp_path):
     assert len(rows(tmp_path / "study")) == 5
 
 
+@pytest.mark.slow
 def test_digits_have_no_known_manifold(script, tmp_path):
     if not (REAL / "mnist.npz").exists():
         pytest.skip("needs the development images")

@@ -231,6 +231,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert (tmp_path / f"run/checkpoints/step-{steps:09d}.npz").exists()
 
 
+@pytest.mark.slow
 def test_more_steps_where_nothing_depends_on_their_number(
     quick, here, tmp_path
 ):
@@ -279,6 +280,7 @@ def test_the_early_stop(here, tmp_path):
     assert "nothing left to train" in out
 
 
+@pytest.mark.slow
 def test_own_numbers(here, script, tmp_path):
     """A real column: the mean brightness of handwritten digits, in percent."""
     if not DIGITS.exists():

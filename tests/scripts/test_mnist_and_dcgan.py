@@ -238,6 +238,7 @@ class TestDcgan:
         config = json.loads((tmp_path / "run/config.json").read_text())
         assert config["config"]["num_classes"] == 4
 
+    @pytest.mark.slow
     def test_a_folder_in_mixed_precision(self, tmp_path):
         rng = np.random.default_rng(0)
         (tmp_path / "pictures").mkdir()
@@ -261,6 +262,7 @@ class TestDcgan:
     @pytest.mark.skipif(
         not (REAL / "faces64.npz").exists(), reason="needs shared/data"
     )
+    @pytest.mark.slow
     def test_real_faces(self, tmp_path):
         with np.load(REAL / "faces64.npz") as faces:
             np.savez(tmp_path / "few.npz", x_train=faces["x_train"][:16])
