@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -136,6 +137,17 @@ class TestMistakes:
         )
         assert "--num-samples 10000: there are only 20 test images" in line
         assert [p.name for p in tmp_path.iterdir()] == ["own.npz"]
+
+    def test_features(self, script, tmp_path):
+        for arguments, message in (
+            (["--features", "vgg"], "vgg: must be a .keras file"),
+            (["--num-samples", "100"], "--num-samples 100|100 real images"),
+        ):
+            line = script_runner.refused(
+                script, *arguments, "--out", "study", cwd=tmp_path
+            )
+            assert re.search(message, line), line
+            assert list(tmp_path.iterdir()) == []
 
     def test_another_comparison(self, script, tmp_path):
         script_runner.refused(

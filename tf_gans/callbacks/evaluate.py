@@ -2,12 +2,10 @@
 
 import numbers
 
-import keras
-
-from tf_gans.errors import check_positive_int
+from tf_gans.callbacks.every import EveryNSteps
 
 
-class Evaluate(keras.callbacks.Callback):
+class Evaluate(EveryNSteps):
     """Measures the model after each `every` steps and at the end.
 
     The model is looked at between blocks of steps. Where a block is longer
@@ -34,8 +32,7 @@ class Evaluate(keras.callbacks.Callback):
     """
 
     def __init__(self, every, measure, receiver):
-        super().__init__()
-        self.every = check_positive_int("every", every)
+        super().__init__(every)
         for name, value in (("measure", measure), ("receiver", receiver)):
             if not callable(value):
                 raise ValueError(
@@ -43,21 +40,6 @@ class Evaluate(keras.callbacks.Callback):
                 )
         self.measure = measure
         self.receiver = receiver
-        self._step = 0  # how far the training was when it was last looked at
-        self._sent_step = None
-
-    def on_train_begin(self, logs=None):
-        self._sent_step = None
-        self._step = int(self.model.step.numpy())
-
-    def on_train_batch_end(self, batch, logs=None):
-        before, self._step = self._step, int(self.model.step.numpy())
-        if self._step // self.every > before // self.every:
-            self._send()
-
-    def on_train_end(self, logs=None):
-        if self._step != self._sent_step:
-            self._send()
 
     def _send(self):
         scores = self.measure(self.model)
@@ -69,4 +51,3 @@ class Evaluate(keras.callbacks.Callback):
             )
         scores = {name: float(value) for name, value in scores.items()}
         self.receiver(self._step, scores)
-        self._sent_step = self._step

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_gans.callbacks.every import EveryNSteps
 from tf_gans.errors import check_positive_int
 from tf_gans.pixels import to_pixels
 
 
-class SampleGrid(keras.callbacks.Callback):
+class SampleGrid(EveryNSteps):
     """Draws the same latents again and again, to see the generator learn.
 
     Draws before the first step, after each `every` steps and at the end. It
@@ -47,15 +47,12 @@ class SampleGrid(keras.callbacks.Callback):
     def __init__(
         self, every, receiver, num_samples=64, seed=0, batch_statistics=False
     ):
-        super().__init__()
-        self.every = check_positive_int("every", every)
+        super().__init__(every)
         self.receiver = receiver
         self.num_samples = check_positive_int("num_samples", num_samples)
         self.seed = seed
         self.batch_statistics = batch_statistics
         self._gan: Any = None  # what `_draw` draws
-        self._step = 0  # how far the training was when it was last looked at
-        self._sent_step = None
 
     def draw(self, gan):
         """Draws the samples of a model as it is now.
@@ -98,20 +95,9 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._prepare(self.model)
-        self._sent_step = None
-        self._step = int(self.model.step.numpy())
+        super().on_train_begin(logs)
         if self._step % self.every == 0:
-            self._send()
-
-    def on_train_batch_end(self, batch, logs=None):
-        before, self._step = self._step, int(self.model.step.numpy())
-        if self._step // self.every > before // self.every:
-            self._send()
-
-    def on_train_end(self, logs=None):
-        if self._step != self._sent_step:
-            self._send()
+            self._now()
 
     def _send(self):
         self.receiver(self._step, self.draw(self.model))
-        self._sent_step = self._step

@@ -99,6 +99,9 @@ def check(study):
                 f"--{flag.replace('_', '-')} {wanted}: there are only "
                 f"{test.num_images} test images"
             )
+    evaluation.check_counts(
+        network(study), study.num_samples, study.num_samples
+    )
 
 
 def _build(study, run, settings):
