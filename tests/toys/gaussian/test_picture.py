@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.plotting.words import words
 from tf_gans import data
 from tf_gans.errors import UserError
 from tf_gans.toys.gaussian import picture as distributions
@@ -215,3 +216,9 @@ def test_the_file_holds_all_three_curves(picture, tmp_path):
         distributions._BOUNDARY,
     ):
         assert is_near(pixels[120:500, 115:790], colour, 20).sum() > 200
+
+
+def test_the_line_of_d_has_one_name(picture):
+    """The original's, which the legend and the axis share."""
+    assert {"Decision boundary D(x)"} <= set(words(picture))
+    assert not any("iscriminator" in text for text in words(picture))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.plotting.words import words
 from tf_gans import data
 from tf_gans.models.outputs import ERROR, LOGIT, PROBABILITY
 from tf_gans.plotting import picture as pictures
@@ -104,3 +105,12 @@ def test_the_film(tmp_path):
         assert panels[:, : width // 2].any() and panels[:, width // 2 :].any()
         # The colour bar and the axes stand still.
         assert not changed[:, int(0.91 * width) :].any()
+
+
+@pytest.mark.parametrize("output", [PROBABILITY, LOGIT, ERROR])
+def test_the_colours_say_what_they_mean(output):
+    """From the least real at the bottom, whichever end of the output it is."""
+    shown = words(make(output))
+    least, _, most = output.ticks
+    assert shown.index(least) < shown.index(most)
+    assert output.label in shown

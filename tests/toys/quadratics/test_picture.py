@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from tests.plotting.words import words
 from tf_gans import data
 from tf_gans.toys.quadratics import picture as quadratics
 from tf_gans.toys.quadratics.picture import QuadraticsPicture
@@ -160,3 +161,9 @@ def test_the_file_holds_both_kinds_of_curves(tmp_path):
     assert pixels.shape == (600, 900, 3)
     for colour in (quadratics._REAL, quadratics._GENERATED):
         assert is_near(pixels[110:520, 95:860], colour, 20).sum() > 500
+
+
+def test_the_legend_tells_the_curves_apart():
+    """One is drawn boldly, and the others are generated, too."""
+    legend = {"bounds", "a real curve", "a generated curve"}
+    assert legend | {"more generated curves"} <= set(words(PICTURE))

@@ -85,7 +85,7 @@ class MixturePicture(Picture):
 
         left.plot(*self.real.T, ".", color="0.8", markersize=5, mew=0)
         (generated,) = left.plot(
-            [], [], ".", color=_GENERATED, markersize=2.5, mew=0
+            [], [], ".", color=_GENERATED, markersize=3.5, mew=0
         )
         norm = BoundaryNorm(_SHARES, _COLOURS.N)
         # Made of small squares: smooth within, with sharp edges between the
