@@ -6,7 +6,7 @@ import pytest
 
 from tests import script_runner
 from tests.script_runner import assert_same_weights
-from tf_gans.toys.mixtures import recipes as points
+from tf_gans.models.gan import GAN
 
 QUICK = ["--num-steps", "40", "--log-every", "20", "--no-window"]
 
@@ -73,13 +73,13 @@ def test_a_cut_run_ends_with_the_same_bits(
     monkeypatch.chdir(tmp_path)
     # As a run that was killed left it: with an earlier checkpoint alone.
     arguments = [*QUICK, "--run-dir", "run"]
-    fit = points.GAN.fit
+    fit = GAN.fit
 
     def cut(self, *args, steps_per_epoch, **kwargs):
         return fit(self, *args, steps_per_epoch=17, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(points.GAN, "fit", cut)
+        patch.setattr(GAN, "fit", cut)
         script_runner.run(script, *arguments)
     out, _ = script_runner.run(
         script, "--run-dir", "run", "--resume", "--no-window", "--log-every", 20
