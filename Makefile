@@ -21,10 +21,15 @@ gaussian: $(VENV)/.run
 
 # The models that ship: after a change of what is exported, or of the training.
 saved_models: $(VENV)/.run
-	rm -rf saved_models/gaussian saved_models/gaussian_minibatch
+	rm -rf saved_models/gaussian saved_models/gaussian_minibatch \
+		saved_models/triangles
 	$(BIN)/python scripts/gaussian.py --export saved_models/gaussian
 	$(BIN)/python scripts/gaussian.py --minibatch \
 		--export saved_models/gaussian_minibatch
+	$(BIN)/python scripts/dcgan.py --dataset triangles --size 32 --width 32 \
+		--ema 0.999 --epochs 4 --export saved_models/triangles
+	$(BIN)/python -c 'from tf_gans.serving import files; \
+		files.write_configs("saved_models")'
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"

@@ -3,7 +3,7 @@
     python scripts/dcgan.py --data faces.npz --size 64
     python scripts/dcgan.py --data my_pictures/ --size 64 --ema 0.999
     python scripts/dcgan.py --dataset cifar10 --epochs 50
-    python scripts/dcgan.py --dataset triangles --width 32
+    python scripts/dcgan.py --dataset triangles --size 32
     python scripts/dcgan.py --dataset mnist --conditional
     python scripts/dcgan.py --run-dir runs/dcgan-001 --resume
 

@@ -191,8 +191,8 @@ def test_what_a_png_holds(shape, is_picture):
 def test_no_rows(exported):
     """As convolutions refuse them, and a server may be asked."""
     for name, inputs in calls_for(exported):
-        if "num_samples" in inputs:
-            inputs["num_samples"] = np.int32(0)
+        if name == "generate":  # has another answer; see tests/serving
+            continue
         none = {k: v[:0] if np.ndim(v) else v for k, v in inputs.items()}
         whole = exported(name, **inputs)
         for key, values in exported(name, **none).items():
@@ -279,7 +279,7 @@ def test_small_conditional_models_go_row_by_row(monkeypatch, tmp_path):
     """The same numbers, from one row at a time."""
     gan = image_models.build(**OPTIONS["conditional"])
     monkeypatch.setattr(export, "_ROW_BY_ROW", 10**9)
-    archive = export._archive(gan)
+    archive, _ = export._archive(gan, export.MAX_SAMPLES)
     seeds = np.array([4, 9, 4])
     labels = np.array([0, 1, 2], np.int32)
     rows = archive._tf_trackable.sample(seeds, labels)["samples"]
@@ -355,7 +355,7 @@ def test_description(exported):
     assert tuple(about["value_range"]) == gan.value_range
     assert about["num_classes"] == gan.num_classes
     assert about["classes"] is None
-    named = export._describe(gan, ("cat", "dog", "cow"))
+    named = export.describe(gan, ("cat", "dog", "cow"))
     assert named["classes"] == ["cat", "dog", "cow"]
     assert about["versions"]["tensorflow"] == tf.__version__
     prior = keras.saving.deserialize_keras_object(about["latents"])
@@ -371,7 +371,7 @@ def test_description_of_what_is_no_image():
         tf_gans.toys.gaussian.networks.Discriminator(),
         tf_gans.latents.Stratified(),
     )
-    about = json.loads(json.dumps(export._describe(gan)))
+    about = json.loads(json.dumps(export.describe(gan)))
     assert about["sample_shape"] == [1]
     assert about["value_range"] is None
     assert about["num_classes"] is None

@@ -7,8 +7,8 @@ a reader has or that are downloaded.
 
 import itertools
 import re
-import shutil
 import shlex
+import shutil
 import sys
 import tomllib
 from unittest import mock

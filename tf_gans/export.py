@@ -34,20 +34,25 @@ import shutil
 import keras
 import tensorflow as tf
 
-from tf_gans.errors import UserError
+from tf_gans import layers
+from tf_gans.errors import UserError, check_positive_int
 from tf_gans.files import sweep, sync, temporary_path
 from tf_gans.pixels import to_pixels
+from tf_gans.serving import files as serving_files
 from tf_gans.version import __version__
 
 # Where the description is in an exported version. Servers and TensorFlow's
 # loaders leave what is in `assets.extra` alone.
 DESCRIPTION = "assets.extra/tf_gans.json"
 
+# The most samples that one request of `generate` gets, unless told otherwise.
+MAX_SAMPLES = 10_000
+
 # Generators of up to this many parameters compute `sample` row by row.
 _ROW_BY_ROW = 100_000
 
 
-def export_saved_model(gan, directory, classes=None):
+def export_saved_model(gan, directory, classes=None, max_samples=MAX_SAMPLES):
     """Writes a model's next version as TensorFlow Serving wants it.
 
     The version is one more than the largest that stands in `directory`. It
@@ -62,6 +67,9 @@ def export_saved_model(gan, directory, classes=None):
             sub-directory a version. It is created where it is missing.
         classes: sequence of str, the names of a conditional model's classes,
             for its description. Defaults to `None`: they have none.
+        max_samples: int. How many samples a request of `generate` gets at
+            most. A larger one is refused by the graph, so that no request of
+            a few bytes can fill a server's memory. Defaults to `10_000`.
 
     Returns:
         The `pathlib.Path` of the new version, `directory/N`.
@@ -75,6 +83,8 @@ def export_saved_model(gan, directory, classes=None):
     PosixPath('saved_models/gaussian/1')
     """
     directory = pathlib.Path(directory)
+    max_samples = check_positive_int("max_samples", max_samples)
+    archive, specs = _archive(gan, max_samples)
     try:
         # A file of that name: the next line says so in better words.
         with contextlib.suppress(FileExistsError):
@@ -83,11 +93,16 @@ def export_saved_model(gan, directory, classes=None):
         # Its name is not a number, so a server does not take it for a version.
         with _temporary_directory(directory) as tmp:
             whole = tmp / "saved_model"
-            _archive(gan).write_out(whole, verbose=False)
+            archive.write_out(whole, verbose=False)
             description = whole / DESCRIPTION
             description.parent.mkdir()
-            text = json.dumps(_describe(gan, classes), indent=2) + "\n"
+            about = describe(gan, classes, max_samples=max_samples)
+            text = json.dumps(about, indent=2) + "\n"
             description.write_text(text, encoding="utf-8")
+            joined = not _rows_see_each_other(gan)
+            if joined:
+                serving_files.write_batching(whole)
+            serving_files.write_warmup(whole, directory.name, specs, joined)
             for path in [*whole.rglob("*"), whole]:
                 sync(path)
             version = directory / str(_last_version(directory) + 1)
@@ -112,8 +127,22 @@ def _temporary_directory(directory):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _describe(gan, classes=None):
-    """Returns what a client needs to know that the graph does not say."""
+def _rows_see_each_other(gan):
+    """Whether strangers' rows in a batch would change a row's answer."""
+    discriminator = getattr(gan, "discriminator", None)
+    return discriminator is not None and layers.sees_batch(discriminator)
+
+
+def describe(gan, classes=None, **more):
+    """What a client needs to know that a graph does not say.
+
+    Args:
+        gan, classes: see `export_saved_model`.
+        **more: what else there is to say.
+
+    Returns:
+        A dict of what JSON can hold.
+    """
     return {
         "format": 1,
         "latents": keras.saving.serialize_keras_object(gan.latents),
@@ -121,6 +150,7 @@ def _describe(gan, classes=None):
         "value_range": gan.value_range and list(gan.value_range),
         "num_classes": gan.num_classes,
         "classes": classes and list(classes),
+        **more,
         "versions": {
             "tf_gans": __version__,
             "tensorflow": tf.__version__,
@@ -129,8 +159,13 @@ def _describe(gan, classes=None):
     }
 
 
-def _archive(gan):
-    """Returns a `keras.export.ExportArchive` of the signatures."""
+def _archive(gan, max_samples):
+    """Returns the signatures.
+
+    Returns:
+        A pair: their `keras.export.ExportArchive`, and a dict from their names
+        to the lists of their inputs' `tf.TensorSpec`.
+    """
     latents, num_classes = gan.latents, gan.num_classes
     sample_spec = gan.sample_spec
 
@@ -188,14 +223,19 @@ def _archive(gan):
         # A server's REST interface writes an output of such a name in base64.
         return {"png_bytes": pngs}
 
-    def generate(num_samples, seed):
-        tf.debugging.assert_non_negative(
-            num_samples, "`num_samples` is negative"
+    def check_count(name, count):
+        allowed = f"{name} must lie from 1 to {max_samples}; received"
+        tf.debugging.Assert(
+            (count >= 1) & (count <= max_samples), [allowed, count]
         )
+
+    def generate(num_samples, seed):
+        check_count("`num_samples`", num_samples)
         z = latents.draw(seed, "sample", 0, 1, num_samples)[0]
         return {"samples": generator(z, None), "z": z}
 
     def generate_classes(labels, seed):
+        check_count("the number of `labels`", tf.size(labels))
         z = latents.draw(seed, "sample", 0, 1, tf.size(labels))[0]
         return {"samples": generator(z, labels), "z": z}
 
@@ -233,7 +273,7 @@ def _archive(gan):
     # there: Keras compiles these without.
     for name, (function, *specs) in endpoints.items():
         archive.add_endpoint(name, function, specs)
-    return archive
+    return archive, {name: specs for name, (_, *specs) in endpoints.items()}
 
 
 def _is_picture(sample_shape):

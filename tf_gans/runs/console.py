@@ -21,6 +21,7 @@ COMMANDS = {
     "variants": "learn images with any member of the family",
     "generate": "make images with a trained generator",
     "latent": "walk through its space of z",
+    "export": "write it for TensorFlow Serving or another runtime",
     "evaluate": "measure how good its samples are",
     "compare": "compare the family under one budget",
 }

@@ -1,0 +1,1 @@
+"""What stands around an exported model where it is served."""
