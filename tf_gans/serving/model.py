@@ -75,7 +75,7 @@ class SavedModel:
             for name, definition in proto.meta_graphs[0].signature_def.items()
         }
         self._most = self.description.get("max_num_samples") or MAX_SAMPLES
-        self.signatures = read_metadata(self._metadata(), self._bounds())
+        self.signatures = read_metadata(self.describe(), self._bounds())
 
     def _bounds(self):
         bounds = {"num_samples": (0, self._most)}
@@ -96,9 +96,10 @@ class SavedModel:
     def metadata(self, path):
         """Answers `GET /v1/models/NAME/metadata`: the JSON as bytes."""
         self._check(path)
-        return json.dumps(self._metadata()).encode()
+        return json.dumps(self.describe()).encode()
 
-    def _metadata(self):
+    def describe(self):
+        """The metadata, as a dict."""
         return {
             "model_spec": {
                 "name": self.name,

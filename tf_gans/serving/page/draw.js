@@ -133,15 +133,20 @@ class Plot {
   }
 }
 
-const WIDE = [560, 360];
-const SQUARE = [480, 480];
 const THUMB = [96, 96];
+
+// As large as there is room for, so that words have their own size.
+function room(canvas, small, ratio) {
+  if (small) return THUMB;
+  const width = Math.min(Math.max(canvas.parentElement.clientWidth, 240), 640);
+  return [width, Math.round(width * ratio)];
+}
 
 // Plots ------------------------------------------------------------------------
 
 // One number among many: a histogram, and a line where it is.
 function drawNumber(canvas, [value], many, small) {
-  const plot = new Plot(canvas, small, small ? THUMB : WIDE);
+  const plot = new Plot(canvas, small, room(canvas, small, 0.64));
   const { c, box, color } = plot;
   const [low, high] = extent([...many.flat(), value]);
   const bins = small ? 16 : 48;
@@ -167,7 +172,7 @@ function drawNumber(canvas, [value], many, small) {
 }
 
 function drawPoint(canvas, [x, y], many, small) {
-  const plot = new Plot(canvas, small, small ? THUMB : SQUARE);
+  const plot = new Plot(canvas, small, room(canvas, small, 1));
   const across = extent([...many.map((p) => p[0]), x]);
   const up = extent([...many.map((p) => p[1]), y]);
   // One unit is as long in both directions.
@@ -182,7 +187,7 @@ function drawPoint(canvas, [x, y], many, small) {
 }
 
 function drawCurve(canvas, values, many, small) {
-  const plot = new Plot(canvas, small, small ? THUMB : WIDE);
+  const plot = new Plot(canvas, small, room(canvas, small, 0.64));
   const { c, color } = plot;
   plot.scale([1, Math.max(2, values.length)], extent([...many.flat(), ...values]));
   plot.axes();

@@ -1,16 +1,14 @@
 // The page: what is shown, and what happens when something is pressed.
 
 import { Latest, Model } from "/api.js";
-import { PLOTS, drawImage, drawPng, kindOf, minus } from "/draw.js";
+import { PLOTS, drawImage, drawPng, kindOf } from "/draw.js";
 import * as latent from "/latent.js";
+import { $, element, makeTabs, number, say, showValue, thumb } from "/parts.js";
 
 const PAGE = 10; // sliders at a time
 const STRIP = 7; // samples on the way between two
 const MANY = 2000; // numbers or points behind the one that is shown
 const NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-const $ = (id) => document.getElementById(id);
-const number = (x, digits = 2) => minus(x.toFixed(digits));
 
 // What the page knows. z, and all other z, are flat lists.
 const state = {
@@ -20,21 +18,7 @@ const state = {
   first: 0, pins: [],
 };
 
-function say(message, isError = false) {
-  $("status").textContent = message;
-  $("status").classList.toggle("error", isError);
-}
-
 const fail = (error) => say(error.message, true);
-
-function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
-  const { dataset, ...others } = properties;
-  Object.assign(made, others);
-  Object.assign(made.dataset, dataset);
-  made.append(...children);
-  return made;
-}
 
 // Asking the model -------------------------------------------------------------
 
@@ -194,13 +178,6 @@ function showSliders() {
   }
 }
 
-function showValue(input, value) {
-  input.nextElementSibling.textContent = number(value);
-  input.setAttribute("aria-valuetext", value.toFixed(2));
-  const part = (value - input.min) / (input.max - input.min);
-  input.style.setProperty("--part", `${100 * Math.min(Math.max(part, 0), 1)}%`);
-}
-
 function turnPage(by) {
   const next = state.first + by * PAGE;
   if (next < 0 || next >= state.z.length) return;
@@ -209,15 +186,6 @@ function turnPage(by) {
 }
 
 // Thumbs -----------------------------------------------------------------------
-
-function thumb(text, label, onClick) {
-  const canvas = element("canvas", { width: 1, height: 1 });
-  canvas.setAttribute("aria-hidden", "true");
-  const button = element("button", { type: "button", className: "thumb", onclick: onClick },
-    canvas, element("span", { textContent: text }));
-  button.setAttribute("aria-label", label);
-  return { canvas, button, item: element("li", {}, button) };
-}
 
 const seeds = new Latest(async (first, count, label) => {
   await fetchMany();
@@ -274,7 +242,7 @@ function showPins() {
   if (focused) ($("pins").querySelector(".remove") ?? $("pin")).focus();
   for (const [index, id] of ["from", "to", "a", "b", "c"].entries()) {
     const select = $(id);
-    const wanted = state.pins.find((one) => one.name === select.value) ??
+    const wanted = state.pins.find((one) => one.name === select.dataset.chosen) ??
       state.pins[[0, 1, 0, 1, 2][index]];
     select.replaceChildren(...state.pins.map((one) =>
       element("option", { textContent: one.name, selected: one === wanted })));
@@ -344,42 +312,25 @@ function setLabel(label) {
   if (!state.about.num_classes) return;
   state.label = label;
   $("label").value = label;
-  showSeeds();
-  showWay();
-  showSum();
-}
-
-// Tabs -------------------------------------------------------------------------
-
-const tabs = [...document.querySelectorAll("[role=tab]")];
-
-function openTab(tab) {
-  for (const other of tabs) {
-    const chosen = other === tab;
-    other.setAttribute("aria-selected", chosen);
-    other.tabIndex = chosen ? 0 : -1;
-    $(other.getAttribute("aria-controls")).hidden = !chosen;
-  }
-  showSeeds();
-  showWay();
-  showSum();
-}
-
-for (const [i, tab] of tabs.entries()) {
-  tab.onclick = () => openTab(tab);
-  tab.onkeydown = (event) => {
-    const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: -1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    const next = tabs.at(to % tabs.length);
-    next.focus();
-    openTab(next);
-  };
+  showOpen();
 }
 
 // Everything that can be pressed -----------------------------------------------
 
+function showOpen() {
+  showSeeds();
+  showWay();
+  showSum();
+}
+
+function redraw() {
+  drawStage();
+  showPins();
+  showSeeds();
+}
+
 function listen() {
+  makeTabs(showOpen);
   $("random").onclick = () =>
     chooseSeed(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
   $("draw").onsubmit = (event) => event.preventDefault();
@@ -411,16 +362,18 @@ function listen() {
     $("first").value = Number($("first").value) + Number($("count").value);
     showSeeds();
   };
-  $("from").onchange = $("to").onchange = showWay;
+  for (const id of ["from", "to", "a", "b", "c"]) {
+    $(id).onchange = () => {
+      $(id).dataset.chosen = $(id).value;
+      showOpen();
+    };
+  }
   $("t").oninput = () => goTo(Number($("t").value));
-  for (const id of ["a", "b", "c"]) $(id).onchange = showSum;
   $("show-sum").onclick = () => setZ(sumOf());
   // Plots have the colors of the theme.
-  matchMedia("(prefers-color-scheme: dark)").onchange = () => {
-    drawStage();
-    showPins();
-    showSeeds();
-  };
+  matchMedia("(prefers-color-scheme: dark)").onchange = redraw;
+  // And the width that there is.
+  if (state.kind !== "image") window.onresize = drawStage;
 }
 
 // The beginning ----------------------------------------------------------------
@@ -430,6 +383,14 @@ function priorText({ class_name, config }, size) {
   const bounds = latent.support({ class_name, config });
   const name = bounds ? `from ${number(bounds[0], 0)} to ${number(bounds[1], 0)}` : "normal";
   return `z has ${numbers}, ${state.about.assumed ? `taken for ${name}` : name}`;
+}
+
+function samplesText(shape) {
+  if (state.kind === "image") {
+    return `images of ${shape[0]} × ${shape[1]}, ${shape[2] === 3 ? "RGB" : "grey"}`;
+  }
+  if (state.kind === "curve") return `samples of ${shape.join(" × ")} numbers`;
+  return `samples are ${state.kind === "number" ? "numbers" : "points in the plane"}`;
 }
 
 async function start() {
@@ -447,7 +408,7 @@ async function start() {
   $("name").textContent = about.name;
   $("facts").textContent = [
     `version ${about.version}`, priorText(about.latents, size),
-    `samples are ${about.sample_shape.join(" × ")}`,
+    samplesText(about.sample_shape),
     about.remote ? `answered by ${about.remote}` : "",
   ].filter(Boolean).join(" · ");
   if (about.num_classes) {
