@@ -28,7 +28,6 @@ import signal
 import sys
 import tempfile
 import threading
-import urllib.parse
 import webbrowser
 
 from tf_gans.errors import UserError
@@ -36,22 +35,6 @@ from tf_gans.runs import cli
 from tf_gans.runs.load import find_model, find_run, load_run
 
 NAME = re.compile(r"[\w.-]+")
-
-
-def server_url(text):
-    """An argparse type: the address of an HTTP server."""
-    try:
-        parts = urllib.parse.urlsplit(text)
-        is_url = parts.scheme in ("http", "https") and parts.hostname
-        is_url = is_url and not parts.query and parts.port != 0
-    except ValueError:
-        is_url = False
-    if not is_url:
-        raise argparse.ArgumentTypeError(
-            f"must be an address such as http://127.0.0.1:8501; received "
-            f"{text!r}"
-        )
-    return text.rstrip("/")
 
 
 def model_name(text):
@@ -87,7 +70,7 @@ def parse_arguments():
     )
     parser.add_argument(
         "--server",
-        type=server_url,
+        type=cli.server_url,
         metavar="URL",
         help="a running model server, that answers in this program's place",
     )

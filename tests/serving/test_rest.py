@@ -137,7 +137,12 @@ def test_all_forms_of_a_single_input(request_, by_rows):
 @pytest.mark.parametrize(
     "values",
     [
-        {"instances": [{"seeds": 2**62, "labels": 0}, {"labels": 2, "seeds": -1}]},
+        {
+            "instances": [
+                {"seeds": 2**62, "labels": 0},
+                {"labels": 2, "seeds": -1},
+            ]
+        },
         {"inputs": {"labels": [0, 2], "seeds": [2**62, -1]}},
     ],
 )
@@ -162,9 +167,7 @@ def test_scalars_and_empty_columns():
 def test_bytes():
     encoded = {"b64": base64.b64encode(b"\xff\x00").decode()}
     for key in ("instances", "inputs"):
-        _, arrays, _ = read(
-            **{"signature_name": "words", key: ["é", encoded]}
-        )
+        _, arrays, _ = read(**{"signature_name": "words", key: ["é", encoded]})
         assert arrays["text"].tolist() == ["é".encode(), b"\xff\x00"]
 
 
@@ -208,8 +211,14 @@ SAMPLE = {"signature_name": "sample"}
         ),
         ({"instances": [[True, 2]]}, "received true"),
         ({"instances": [[None, 2]]}, "received null"),
-        ({**GENERATE, "inputs": {"num_samples": 1.0, "seed": 0}}, "received 1.0"),
-        ({**GENERATE, "inputs": {"num_samples": "1", "seed": 0}}, 'received "1"'),
+        (
+            {**GENERATE, "inputs": {"num_samples": 1.0, "seed": 0}},
+            "received 1.0",
+        ),
+        (
+            {**GENERATE, "inputs": {"num_samples": "1", "seed": 0}},
+            'received "1"',
+        ),
         ({"signature_name": "words", "instances": [1]}, "must be a string"),
         ({"signature_name": "words", "instances": [{"b64": "?"}]}, "base64"),
         # Shapes.

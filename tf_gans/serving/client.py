@@ -19,7 +19,31 @@ class NoServer(UserError):
     """Nothing answers at an address."""
 
 
-class RestClient:
+class _Client:
+    """What both clients do: a context manager that knows the signatures."""
+
+    model: str
+    signatures: dict
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.close()
+
+    def close(self):
+        """Ends the connection."""
+
+    def check_signature(self, name):
+        """Raises a `UserError` unless the model has a signature."""
+        if name not in self.signatures:
+            raise UserError(
+                f"{self.model} has no signature {name}; it has "
+                f"{', '.join(sorted(self.signatures))}"
+            )
+
+
+class RestClient(_Client):
     """Asks over REST.
 
     Args:
@@ -65,11 +89,7 @@ class RestClient:
                 inputs.
             RunError: the answer is none.
         """
-        if signature not in self.signatures:
-            raise UserError(
-                f"{self.model} has no signature {signature}; it has "
-                f"{', '.join(sorted(self.signatures))}"
-            )
+        self.check_signature(signature)
         body = rest.write_request(signature, inputs)
         answer = self._ask(":predict", body)
         try:
@@ -86,7 +106,7 @@ class RestClient:
             raise kind(error.message) from None
 
 
-class GrpcClient:
+class GrpcClient(_Client):
     """Asks over gRPC; otherwise as `RestClient`.
 
     Args:
@@ -134,11 +154,7 @@ class GrpcClient:
         """See `RestClient.predict`."""
         import tensorflow as tf
 
-        if signature not in self.signatures:
-            raise UserError(
-                f"{self.model} has no signature {signature}; it has "
-                f"{', '.join(sorted(self.signatures))}"
-            )
+        self.check_signature(signature)
         specs = self.signatures[signature].inputs
         request = self._messages.PredictRequest()
         request.model_spec.name = self.model
@@ -152,7 +168,6 @@ class GrpcClient:
         return {n: tf.make_ndarray(v) for n, v in answer.outputs.items()}
 
     def close(self):
-        """Ends the connection."""
         self._channel.close()
 
     def _call(self, method, request):

@@ -43,7 +43,7 @@ class SavedModel:
 
     def __init__(self, path, name):
         import tensorflow as tf
-        from google.protobuf import json_format
+        from google.protobuf import json_format, message
         from tensorflow.core.protobuf import saved_model_pb2
 
         from tf_gans.export import DESCRIPTION
@@ -53,6 +53,8 @@ class SavedModel:
         try:
             text = (path / DESCRIPTION).read_text("utf-8")
             self.description = json.loads(text)
+            if not {"latents", "sample_shape"} <= set(self.description):
+                raise ValueError(f"{DESCRIPTION} describes no generator")
             proto = saved_model_pb2.SavedModel()
             proto.ParseFromString((path / "saved_model.pb").read_bytes())
             self._model = tf.saved_model.load(str(path))
@@ -62,7 +64,12 @@ class SavedModel:
                 if str(error.filename).endswith(".json")
                 else f"{path}: has no {error.filename}"
             ) from None
-        except (OSError, ValueError, tf.errors.OpError) as error:
+        except (
+            OSError,
+            ValueError,
+            message.DecodeError,
+            tf.errors.OpError,
+        ) as error:
             reason = str(error).partition("\n")[0]
             raise UserError(f"{path}: cannot be read: {reason}") from None
         self._errors = tf.errors

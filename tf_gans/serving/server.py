@@ -171,6 +171,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def send_error(self, code, message=None, explain=None):
         """Answers what is no request of ours as all other mistakes."""
         self.close_connection = True
+        # Of a line that is none, no version is known, and the answer would
+        # have no head.
+        self.request_version = self.protocol_version
         text = message or http.HTTPStatus(code).phrase
         with contextlib.suppress(OSError):
             self._send(code, _JSON, rest.write_error(text))

@@ -389,7 +389,7 @@ function samplesText(shape) {
   if (state.kind === "image") {
     return `images of ${shape[0]} × ${shape[1]}, ${shape[2] === 3 ? "RGB" : "grey"}`;
   }
-  if (state.kind === "curve") return `samples of ${shape.join(" × ")} numbers`;
+  if (state.kind === "curve") return `samples are ${shape.join(" × ")} numbers`;
   return `samples are ${state.kind === "number" ? "numbers" : "points in the plane"}`;
 }
 
