@@ -56,6 +56,14 @@ export class Model {
   }
 }
 
+let busy = 0;
+
+// How much is under way, for whoever waits for the page.
+function count(by) {
+  busy += by;
+  document.documentElement.toggleAttribute("data-busy", busy > 0);
+}
+
 // Work of which only the newest request matters: while one is under way, the
 // next waits, and one that comes after it takes its place.
 export class Latest {
@@ -74,6 +82,7 @@ export class Latest {
     this.waiting = args;
     if (this.busy) return;
     this.busy = true;
+    count(+1);
     while (this.waiting) {
       const next = this.waiting;
       this.waiting = null;
@@ -84,5 +93,6 @@ export class Latest {
       }
     }
     this.busy = false;
+    count(-1);
   }
 }

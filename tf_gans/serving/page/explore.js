@@ -97,8 +97,9 @@ const stage = new Latest(async (z, label) => {
   const [sample] = await samplesOf([z], [label]);
   state.sample = sample;
   drawStage();
-  document.documentElement.dataset.answers =
-    Number(document.documentElement.dataset.answers ?? 0) + 1;
+  // A count of the pictures, for whoever waits for one.
+  const { dataset } = document.documentElement;
+  dataset.answers = Number(dataset.answers ?? 0) + 1;
   say(sample.every(Number.isFinite) ? "" : "The model makes numbers that are not finite.");
   // The next sample is more urgent than what D says of this one.
   if (state.model.has("discriminate") && !stage.superseded) await judge(sample, label);
