@@ -666,7 +666,7 @@ def served(gaussian):
     )
     from tests.serving_helpers import loopback
 
-    with loopback.serve(gaussian.loaded, "gaussian") as ports:
+    with loopback.serve(gaussian.path, "gaussian") as ports:
         yield ports
 
 

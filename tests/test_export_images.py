@@ -334,7 +334,7 @@ def test_png_files_over_rest(request, name):
                 request["instances"], labels["labels"], strict=True
             )
         ]
-    with loopback.serve(exported.loaded, "digits") as ports:
+    with loopback.serve(exported.path, "digits") as ports:
         url = f"http://127.0.0.1:{ports[1]}{path}"
         data = json.dumps(request).encode()
         with urllib.request.urlopen(url, data, timeout=30) as response:

@@ -15,6 +15,7 @@ import re
 import shlex
 import signal
 import sys
+import urllib.parse
 
 from tf_gans import files
 from tf_gans.errors import UserError
@@ -123,6 +124,22 @@ def ending_in(suffix):
         return path
 
     return parse
+
+
+def server_url(text):
+    """An argparse type: the address of an HTTP server, without a / behind."""
+    try:
+        parts = urllib.parse.urlsplit(text)
+        is_url = parts.scheme in ("http", "https") and parts.hostname
+        is_url = is_url and not parts.query and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise argparse.ArgumentTypeError(
+            "must be an address such as http://127.0.0.1:8501; received "
+            f"{text!r}"
+        )
+    return text.rstrip("/")
 
 
 def add_overwrite_flag(add):

@@ -21,7 +21,9 @@ COMMANDS = {
     "variants": "learn images with any member of the family",
     "generate": "make images with a trained generator",
     "latent": "walk through its space of z",
+    "explore": "explore it on a page in the browser",
     "export": "write it for TensorFlow Serving or another runtime",
+    "client": "ask a model server for samples",
     "evaluate": "measure how good its samples are",
     "compare": "compare the family under one budget",
 }
