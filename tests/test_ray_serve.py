@@ -130,7 +130,7 @@ def test_grpc(ports, loaded):
             "10000",
         ),
         (":classify", {}, 404, ":classify"),
-        ("s", None, 404, "/v1/models/gaussians"),
+        ("s", None, 404, "gaussians"),
     ],
 )
 def test_mistakes_are_answered(ports, path, body, status, words):

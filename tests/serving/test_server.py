@@ -203,7 +203,7 @@ def test_many_at_once(gaussian):
             b'{"signature_name": "generate", "inputs": {"num_samples": '
             b'100000000, "seed": 1}}',
             400,
-            "from 0 to 10000; received 100000000",
+            "from 1 to 10000; received 100000000",
         ),
         (
             PREDICT,
@@ -247,13 +247,13 @@ def test_a_limit_that_the_export_sets(tmp_path):
     shutil.copytree(models.path("gaussian"), path)
     description = path / "assets.extra/tf_gans.json"
     about = json.loads(description.read_text("utf-8"))
-    description.write_text(json.dumps({**about, "max_num_samples": 5}))
+    description.write_text(json.dumps({**about, "max_samples": 5}))
     with Server(SavedModel(path, "gaussian")) as server:
         server.start()
         inputs = {"num_samples": 6, "seed": 0}
         status, answer = post(server, signature_name="generate", inputs=inputs)
         assert status == 400
-        assert "from 0 to 5; received 6" in answer["error"]
+        assert "from 1 to 5; received 6" in answer["error"]
 
 
 def test_a_huge_body(gaussian):
