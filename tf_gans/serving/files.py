@@ -171,7 +171,8 @@ def _fields(message):
     Returns:
         A dict from the fields' numbers to lists of bytes.
     """
-    fields, at = {}, 0
+    fields: dict[int, list[bytes]] = {}
+    at = 0
     while at < len(message):
         number, size, shift, at = message[at] >> 3, 0, 0, at + 1
         while True:

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import shutil
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -42,7 +43,7 @@ class Format:
     converters: tuple[str, ...]
     runtime: str
     extra: str
-    run: object
+    run: Callable
 
 
 def _run_onnx(path, inputs):
@@ -159,7 +160,7 @@ def export_generator(gan, path, name, about):
             os.replace(part, path.with_name(part.name))
         sync(path.parent)
     except OSError as error:
-        reason = error.strerror or error
+        reason = error.strerror or str(error)
         raise UserError(f"{path}: cannot be written: {reason}") from error
     finally:
         with contextlib.suppress(OSError):

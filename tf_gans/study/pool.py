@@ -6,6 +6,7 @@ and hands back what came of it; a piece that fails ends all of it.
 
 import concurrent.futures
 import importlib.util
+import logging
 import multiprocessing
 import os
 import signal
@@ -111,7 +112,7 @@ def run_on_ray(function, pieces, address):
     import ray
 
     try:
-        ray.init(address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(f"--ray {address}: {first}") from None
