@@ -62,12 +62,7 @@ def parse_arguments():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "path",
-        type=pathlib.Path,
-        metavar="PATH",
-        help="a run directory, or an exported model or one version of it",
-    )
+    cli.add_model_path(parser.add_argument)
     group = parser.add_argument_group("what is measured")
     add = group.add_argument
     add(

@@ -214,12 +214,7 @@ def add_command(commands, name, text):
     """Adds a command with the flags of all; returns its `add_argument`."""
     parser = commands.add_parser(name, help=text, description=f"Draws {text}.")
     add = parser.add_argument
-    add(
-        "path",
-        type=pathlib.Path,
-        metavar="PATH",
-        help="a run directory, or an exported model or one version of it",
-    )
+    cli.add_model_path(add)
     add(
         "--label",
         metavar="L",

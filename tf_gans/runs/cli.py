@@ -174,6 +174,20 @@ def check_output(flag, path, overwrite):
         )
 
 
+def add_model_path(add):
+    """Adds the path of a trained model, as `tf_gans.runs.load` takes it.
+
+    Args:
+        add: the `add_argument` of a parser or of a group.
+    """
+    add(
+        "path",
+        type=pathlib.Path,
+        metavar="PATH",
+        help="a run directory, or an exported model or one version of it",
+    )
+
+
 def add_training_flags(add):
     """Adds `--seed` and `--jit-compile`.
 
