@@ -53,6 +53,38 @@ class TestData:
         for a, b in zip(gan.get_weights(), expected.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
 
+    def test_a_tanh_is_the_range_of_images_alone(self):
+        """Points may lie outside it: their generator is chosen badly, or not."""
+
+        def ending(*shape):
+            return keras.Sequential(
+                [
+                    keras.Input((4,)),
+                    keras.layers.Dense(int(np.prod(shape)), "tanh"),
+                    keras.layers.Reshape(shape),
+                ]
+            )
+
+        def judge(*shape):
+            return keras.Sequential(
+                [
+                    keras.Input(shape),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(1),
+                ]
+            )
+
+        for shape in ((2,), (4, 4, 1)):
+            gan = GAN(ending(*shape), judge(*shape), latents=4)
+            gan.compile("adam", "adam", jit_compile=False)
+            rows = np.linspace(-3, 3, 8 * int(np.prod(shape)), dtype="f4")
+            rows = rows.reshape(8, *shape)
+            if len(shape) == 1:
+                gan.fit(rows, batch_size=8, verbose=0)
+                continue
+            with pytest.raises(ValueError, match=r"-1.*1.*-3.*3"):
+                gan.fit(rows, batch_size=8, verbose=0)
+
     def test_dicts(self):
         with pytest.raises(ValueError, match=r"samples and labels.*\['x'\]"):
             make().fit(batches().map(lambda x: {"x": x}), verbose=0)
@@ -90,6 +122,10 @@ class TestArguments:
     def test_bad_seeds(self, seed):
         with pytest.raises(ValueError, match=f"`seed` .*={seed}"):
             make(seed=seed)
+
+    def test_the_seed_is_0(self):
+        networks = dense(2, 8, 0), dense(1, 2, 1)
+        assert GAN(*networks, latents=8).get_config()["seed"] == 0
 
     @pytest.mark.parametrize("arguments", [(-1,), (1.5,), (2, 1.5)])
     def test_bad_samples(self, arguments):
@@ -411,3 +447,12 @@ def test_minibatch_discrimination_of_no_samples():
     )
     assert call(tf.zeros((0, 4))).shape == (0, 9)
     assert layer(tf.zeros((0, 4))).shape == (0, 9)
+
+
+def test_a_name_of_the_first_release():
+    """Where it was, and no other name."""
+    from tf_gans.models import generative, two_player
+
+    assert generative.TwoPlayerModel is two_player.TwoPlayerModel
+    with pytest.raises(AttributeError, match="no attribute 'ThreePlayerModel'"):
+        _ = generative.ThreePlayerModel

@@ -95,6 +95,10 @@ def trained():
     return losses, state(model)
 
 
+def test_nothing_is_lost_before_training():
+    assert {len(values) for values in make().step_losses.values()} == {0}
+
+
 def test_learns(trained):
     losses, _ = trained
     assert losses.shape == (STEPS, 2)

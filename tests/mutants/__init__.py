@@ -63,10 +63,11 @@ TESTS = {
         "models/test_trained",
         "models/test_keras_habits::TestCompile",
         "models/test_one_s_own::TestMethods",
+        "models/test_vae::TestTraining",
         "models/test_gan::TestErrors",
         "models/test_gan::TestDefaults",
     ],
-    "models/blocks": ["models/test_trained"],
+    "models/blocks": ["models/test_trained", "models/test_gan::TestProbe"],
     "export": ["test_export_images", "test_export"],
 }
 
