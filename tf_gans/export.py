@@ -20,9 +20,12 @@ of z, and `reconstruct`, which gives `reconstructions`.
 model each signature also takes `labels`, one a row; in `generate` they stand in
 the place of `num_samples`.
 
+`generate` refuses to make none or more than a limit, which an export sets.
+
 What a graph does not say of itself is in
 `assets.extra/tf_gans.json`: the prior of z, the range of the values, the number
-of classes and their names, the shape of a sample.
+of classes and their names, the shape of a sample, the limit. What the server
+reads beside the graph is in `tf_gans.serving.files`.
 """
 
 import contextlib
@@ -69,7 +72,8 @@ def export_saved_model(gan, directory, classes=None, max_samples=MAX_SAMPLES):
             for its description. Defaults to `None`: they have none.
         max_samples: int. How many samples a request of `generate` gets at
             most. A larger one is refused by the graph, so that no request of
-            a few bytes can fill a server's memory. Defaults to `10_000`.
+            a few bytes can fill a server's memory. Up to 2^31 - 1; defaults
+            to `10_000`.
 
     Returns:
         The `pathlib.Path` of the new version, `directory/N`.
@@ -84,6 +88,11 @@ def export_saved_model(gan, directory, classes=None, max_samples=MAX_SAMPLES):
     """
     directory = pathlib.Path(directory)
     max_samples = check_positive_int("max_samples", max_samples)
+    if max_samples > tf.int32.max:
+        raise ValueError(
+            f"`max_samples` must be at most {tf.int32.max}. "
+            f"Received: max_samples={max_samples}"
+        )
     archive, specs = _archive(gan, max_samples)
     try:
         # A file of that name: the next line says so in better words.

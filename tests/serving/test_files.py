@@ -200,7 +200,7 @@ class TestLimit:
                 seed=tf.constant(1, tf.int64),
             )
 
-    @pytest.mark.parametrize("number", [0, -3, 2.5, True, None])
+    @pytest.mark.parametrize("number", [0, -3, 2.5, True, None, 2**31])
     def test_bad(self, tmp_path, number):
         with pytest.raises(ValueError, match="max_samples"):
             export.export_saved_model(gaussian(), tmp_path, max_samples=number)
