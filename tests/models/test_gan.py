@@ -799,22 +799,23 @@ class TestDefaults:
     def test_jit_compile_can_be_chosen(self, choice):
         assert make_gan(jit_compile=choice).jit_compile is choice
 
-    def test_blocks_are_for_small_models(self):
+    @pytest.mark.parametrize(
+        ("latent", "size", "block"),
+        [
+            (2, 100, 1000),
+            # A block's real batches are in memory at once.
+            (2, 101, 1),
+            (100_000 - 3, 1, 1000),
+            (100_000 - 2, 1, 1),
+        ],
+    )
+    def test_blocks_are_for_small_models(self, latent, size, block):
         gan = GAN(
-            networks.gaussian.Generator(),
-            networks.gaussian.Discriminator(hidden_size=200),
-            latents=latents.Stratified(),
-        )
-        assert gan.discriminator.count_params() > 100_000
-        gan.compile(FusedAdam(), FusedAdam())
-        assert gan.steps_per_execution == 1
-
-    def test_blocks_are_for_small_samples(self):
-        """A block's real batches are in memory at once."""
-        gan = GAN(
-            keras.Sequential([keras.Input((2,)), keras.layers.Dense(101)]),
-            keras.Sequential([keras.Input((101,)), keras.layers.Dense(1)]),
-            latents=latents.Normal((2,)),
+            keras.Sequential(
+                [keras.Input((latent,)), keras.layers.Dense(size)]
+            ),
+            keras.Sequential([keras.Input((size,)), keras.layers.Dense(1)]),
+            latents=latents.Normal((latent,)),
         )
         gan.compile(FusedAdam(), FusedAdam())
-        assert gan.steps_per_execution == 1
+        assert gan.steps_per_execution == block
