@@ -83,6 +83,7 @@ def parse_arguments():
         ("steps", (1, 10**7), "batches of real images that a training sees"),
         ("evaluations", (1, 1000), "how often it is scored; the best counts"),
         ("batch-size", (2, 4096), "images in a batch"),
+        ("width", (1, 1024), "filters of the networks' widest layer"),
         ("num-samples", (2, 10**6), "images for the Frechet distance"),
         ("num-recall", (2, 10_000), "images for precision and recall"),
         ("inversion-steps", (1, 10_000), "steps of the search for a z"),

@@ -54,7 +54,7 @@ class TestDocumentedExample(NetworkContract):
 # What the configurations hold, besides name, trainable and dtype: `.keras`
 # files and checkpoints of any age are read by these names.
 IMAGE = "seed size channels "
-BATCH_NORM = IMAGE + "batch_norm bn_momentum bn_epsilon "
+BATCH_NORM = IMAGE + "width batch_norm bn_momentum bn_epsilon "
 DCGAN = IMAGE + "width num_classes variant "
 GAUSSIAN = "seed hidden_size activation stddev shift scale "
 POINTS = "seed hidden_size num_layers activation shift scale "

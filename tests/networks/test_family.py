@@ -11,7 +11,7 @@ from tf_gans.layers import SpectralNormalization, has_batch_norm
 from tf_gans.networks import began, infogan, wgan_gp
 
 CASES = [
-    Case(infogan.Generator, {"size": 8, "channels": 2}),
+    Case(infogan.Generator, {"size": 8, "channels": 2, "width": 4}),
     Case(
         infogan.Generator,
         {"size": 12, "slope": 0.2, "dropout": 0.5, "output": "tanh"}
@@ -646,3 +646,26 @@ def test_wgan_gp_critic_by_hand(network, size):
         h = lrelu(conv(h, w[f"conv_{i}"]))
     assert h.shape == (4, 4, 4, 12)
     close(made(x), dense(tf.reshape(h, (4, -1)), w["head"]))
+
+
+@pytest.mark.parametrize("width", [64, 16, 1])
+def test_all_layers_of_infogan_have_multiples_of_the_width(width):
+    """Units of each layer, by hand; the published networks' is 64."""
+    generator = infogan.Generator(width=width)
+    generator.build((None, 62))
+    judge = infogan.Discriminator(width=width)
+    judge.build((None, 28, 28, 1))
+    autoencoder = began.ConvAutoencoder(width=width)
+    autoencoder.build((None, 28, 28, 1))
+
+    def units(network):
+        return [
+            layer.bias.shape[0]
+            for layer in network.layers
+            if getattr(layer, "bias", None) is not None
+        ]
+
+    w = width
+    assert units(generator) == [16 * w, 98 * w, w, 1]
+    assert units(judge) == [w, 2 * w, 16 * w, 1]
+    assert units(autoencoder) == [w, 2 * w, 64, 98 * w, w, 1]

@@ -164,8 +164,8 @@ class ConvAutoencoder(SquashedNetwork, infogan.ConvNetwork):
             convolution are normalised. Defaults to `False`.
         output: `"sigmoid"` for images in (0, 1), or `"tanh"` for (-1, 1).
             Defaults to `"sigmoid"`.
-        size, channels, bn_momentum, bn_epsilon, seed: those of InfoGAN's
-            networks. Default to `28`, `1`, `0.999`, `1e-3` and `None`.
+        size, channels, width, bn_momentum, bn_epsilon, seed: those of InfoGAN's
+            networks. Default to `28`, `1`, `64`, `0.999`, `1e-3` and `None`.
 
     Input shape: `(batch, size, size, channels)`.
     Output shape: that of the input, float32 in `value_range`.
@@ -200,23 +200,23 @@ class ConvAutoencoder(SquashedNetwork, infogan.ConvNetwork):
             **options,
         )
         self.code_dim = check_positive_int("code_dim", code_dim)
-        self.conv_0 = self._conv(64, "conv_0")
-        self.conv_1 = self._conv(128, "conv_1")
+        self.conv_0 = self._conv(self.width, "conv_0")
+        self.conv_1 = self._conv(2 * self.width, "conv_1")
         self.dense_0 = self._dense(self.code_dim, "dense_0")
         self.norm_0 = self._norm("norm_0")
-        self.dense_1 = self._dense(128 * self.sides**2, "dense_1")
+        self.dense_1 = self._dense(2 * self.width * self.sides**2, "dense_1")
         self.norm_1 = self._norm("norm_1")
-        self.deconv_0 = self._deconv(64, "deconv_0")
+        self.deconv_0 = self._deconv(self.width, "deconv_0")
         self.norm_2 = self._norm("norm_2")
         self.deconv_1 = self._deconv(self.channels, "deconv_1")
 
     def call(self, x, training=None):
         x = self._hidden(self.conv_0(x), None, training)  # half the sides
-        x = self.conv_1(x)  # (batch, size / 4, size / 4, 128)
-        x = tf.reshape(x, (-1, 128 * self.sides**2))
+        x = self.conv_1(x)  # (batch, sides, sides, 2 width)
+        x = tf.reshape(x, (-1, 2 * self.width * self.sides**2))
         x = self._hidden(self.dense_0(x), self.norm_0, training)
         # (batch, code_dim)
         x = self._hidden(self.dense_1(x), self.norm_1, training)
-        x = tf.reshape(x, (-1, self.sides, self.sides, 128))
+        x = tf.reshape(x, (-1, self.sides, self.sides, 2 * self.width))
         x = self._hidden(self.deconv_0(x), self.norm_2, training)
         return self._squash(self.deconv_1(x))  # (batch, size, size, channels)

@@ -28,7 +28,6 @@ from tf_gans.networks.base import (
 )
 from tf_gans.random import derive_seed
 
-_FC = 1024  # units of the dense layer
 _STDDEV = 0.02  # of the initial kernels
 
 
@@ -38,6 +37,9 @@ class ConvNetwork(ImageNetwork):
     Args:
         size: int. The images' sides, a multiple of 4 from 8. Defaults to `28`.
         channels: int. Defaults to `1`.
+        width: int. The filters of the widest images' layer; the layer with a
+            quarter of the sides has twice, the dense layer 16 times as many.
+            Defaults to `64`.
         batch_norm: bool. Defaults to `True`.
         bn_momentum, bn_epsilon: floats. Those of the batch normalisation;
             compare_gan's are `0.999` and `1e-3`. Default to `0.9` and `1e-5`.
@@ -55,9 +57,12 @@ class ConvNetwork(ImageNetwork):
         batch_norm=True,
         bn_momentum=0.9,
         bn_epsilon=1e-5,
+        *,
+        width=64,
         **options,
     ):
         super().__init__(size, channels, **options)
+        self.width = check_positive_int("width", width)
         self.batch_norm = bool(batch_norm)
         self.bn_momentum = check_fraction("bn_momentum", bn_momentum)
         self.bn_epsilon = float(bn_epsilon)
@@ -66,6 +71,11 @@ class ConvNetwork(ImageNetwork):
     def sides(self):
         """The images' sides between the convolutions and the dense layers."""
         return self.size // 4
+
+    @property
+    def units(self):
+        """The units of the dense layer next to z or to the head."""
+        return 16 * self.width
 
     @property
     def normalization(self):
@@ -109,7 +119,7 @@ class Generator(SquashedNetwork, ConvNetwork):
         output: `"sigmoid"` for images in (0, 1), or `"tanh"` for (-1, 1).
             Defaults to `"sigmoid"`.
         seed: int or None. The seed of the initial weights and of dropout.
-        size, channels, bn_momentum, bn_epsilon: those of `ConvNetwork`.
+        size, channels, width, bn_momentum, bn_epsilon: those of `ConvNetwork`.
 
     Input shape: `(batch, latent_dim)`.
     Output shape: `(batch, size, size, channels)`, float32 in `value_range`.
@@ -135,11 +145,11 @@ class Generator(SquashedNetwork, ConvNetwork):
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self.slope = check_fraction("slope", slope)
         self.dropout = check_fraction("dropout", dropout)
-        self.dense_0 = self._dense(_FC, "dense_0")
+        self.dense_0 = self._dense(self.units, "dense_0")
         self.norm_0 = self._norm("norm_0")
-        self.dense_1 = self._dense(128 * self.sides**2, "dense_1")
+        self.dense_1 = self._dense(2 * self.width * self.sides**2, "dense_1")
         self.norm_1 = self._norm("norm_1")
-        self.deconv_0 = self._deconv(64, "deconv_0")
+        self.deconv_0 = self._deconv(self.width, "deconv_0")
         self.norm_2 = self._norm("norm_2")
         self.deconv_1 = self._deconv(self.channels, "deconv_1")
 
@@ -149,10 +159,10 @@ class Generator(SquashedNetwork, ConvNetwork):
     def logits(self, z, training=None):
         """The output before its last function, of the same shape."""
         x = self._hidden(self.dense_0(z), self.norm_0, training)
-        x = self._dropped(x, z, "dense_0")  # (batch, 1024)
+        x = self._dropped(x, z, "dense_0")  # (batch, units)
         x = self._hidden(self.dense_1(x), self.norm_1, training)
-        x = self._dropped(x, z, "dense_1")  # (batch, size^2 / 16 * 128)
-        x = tf.reshape(x, (-1, self.sides, self.sides, 128))
+        x = self._dropped(x, z, "dense_1")  # (batch, sides^2 * 2 width)
+        x = tf.reshape(x, (-1, self.sides, self.sides, 2 * self.width))
         x = self._hidden(self.deconv_0(x), self.norm_2, training)
         return self.deconv_1(x)  # (batch, size, size, channels)
 
@@ -167,17 +177,17 @@ class _Trunk(ConvNetwork):
     """Two convolutions that halve the sides, a dense layer, and a head."""
 
     def _add_layers(self, outputs):
-        self.conv_0 = self._conv(64, "conv_0")
-        self.conv_1 = self._conv(128, "conv_1")
+        self.conv_0 = self._conv(self.width, "conv_0")
+        self.conv_1 = self._conv(2 * self.width, "conv_1")
         self.norm_0 = self._norm("norm_0")
-        self.dense_0 = self._dense(_FC, "dense_0")
+        self.dense_0 = self._dense(self.units, "dense_0")
         self.norm_1 = self._norm("norm_1")
         self.head = self._dense(outputs, "head")
 
     def call(self, x, training=None):
         x = self._hidden(self.conv_0(x), None, training)  # half the sides
         x = self._hidden(self.conv_1(x), self.norm_0, training)  # a quarter
-        x = tf.reshape(x, (-1, 128 * self.sides**2))
+        x = tf.reshape(x, (-1, 2 * self.width * self.sides**2))
         x = self._hidden(self.dense_0(x), self.norm_1, training)
         return full_precision(self.head(x))
 
@@ -195,7 +205,8 @@ class Discriminator(_Trunk):
             normalised. Defaults to `True`.
         spectral_norm: bool. Whether every kernel is divided by its largest
             singular value; see `SpectralNormalization`. Defaults to `False`.
-        size, channels, bn_momentum, bn_epsilon, seed: those of `ConvNetwork`.
+        size, channels, width, bn_momentum, bn_epsilon, seed: those of
+            `ConvNetwork`.
 
     Input shape: `(batch, size, size, channels)`.
     Output shape: `(batch, 1)`, float32.
@@ -230,7 +241,8 @@ class Encoder(_Trunk):
         latent_dim: int. The components of z. Defaults to `62`.
         batch_norm: bool. Whether the second and the third layer are
             normalised. Defaults to `True`.
-        size, channels, bn_momentum, bn_epsilon, seed: those of `ConvNetwork`.
+        size, channels, width, bn_momentum, bn_epsilon, seed: those of
+            `ConvNetwork`.
 
     Input shape: `(batch, size, size, channels)`.
     Output shape: a pair of `(batch, latent_dim)`, float32: the mean, and a

@@ -18,6 +18,8 @@ class InfoGAN(Part):
         spectral_norm: whether the discriminator's kernels are normalised.
         dropout: float in [0, 1). Of the generator's dense layers.
         slope: of the generator's leaky ReLUs.
+        width: filters of the widest images' layer, of which all layers have
+            multiples.
     """
 
     opponents: ClassVar[dict[str, Lazy]] = {
@@ -30,6 +32,7 @@ class InfoGAN(Part):
     spectral_norm: bool = False
     dropout: float = 0.0
     slope: float = 0.2  # abstract_gan.py:82-113
+    width: int = 64
 
     def pair(self, opponent, latent_dim, **shape):
         """The generator, and a network of the kind that plays against it.
@@ -39,6 +42,7 @@ class InfoGAN(Part):
             latent_dim: int.
             **shape: `size`, `channels`, `seed` and `dtype`.
         """
+        shape["width"] = self.width
         own = {"batch_norm": self.batch_norm}
         if opponent == "discriminator":
             own["spectral_norm"] = self.spectral_norm

@@ -25,6 +25,8 @@ class Study:
             published comparison: with 5 critic steps the generator is updated
             a fifth as often.
         batch_size: int.
+        width: int. Of all networks: the filters of the widest images' layer, of
+            which the others have multiples. The published comparison's is 64.
         evaluations: int. How often a training is scored; the best counts.
         num_samples: int. Images for the Frechet distance.
         num_images: int or None. Real images to learn; None for all.
@@ -43,6 +45,7 @@ class Study:
     seeds: int = 3
     steps: int = 2000
     batch_size: int = 64
+    width: int = 64
     evaluations: int = 4
     num_samples: int = 10_000
     num_images: int | None = None

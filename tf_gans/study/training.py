@@ -113,6 +113,7 @@ def _build(study, run, settings):
         size=height,
         channels=channels,
         seed=run.seed,
+        width=study.width,
         **options,
     )
 
