@@ -21,6 +21,7 @@ CLAIMS = (
     "gradient_penalty",
     "inversion",
     "metrics",
+    "explorer",
 )
 # What a claim is measured against, where that is another package.
 PACKAGES = {

@@ -48,6 +48,7 @@ _LINGER = 2  # seconds to read what nobody wants, before a connection ends
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers one connection; `server.model` is a `SavedModel` or `Remote`."""
 
+    server: "Server"
     protocol_version = "HTTP/1.1"
     server_version = "tf_gans"
     sys_version = ""

@@ -10,7 +10,12 @@ from tf_gans.serving.signatures import RestError, bad, shape_text, show
 
 # The types of JSON's values that an input of a kind of NumPy's may have. The
 # types are compared as they are: True is no whole number here.
-_KINDS = {"b": {bool}, "f": {int, float}, "i": {int}, "u": {int}}
+_KINDS: dict[str, set] = {
+    "b": {bool},
+    "f": {int, float},
+    "i": {int},
+    "u": {int},
+}
 
 
 def read_tensor(name, value, spec):
