@@ -434,6 +434,8 @@ def test_what_is_guessed_without_the_export():
     assert about["latents"]["config"]["shape"] == [100]
     assert about["sample_shape"] == [16, 16, 1]
     assert about["value_range"] is None
+    with pytest.raises(UserError, match="is conditional, and only its export"):
+        guess_description(models.model("classes").signatures)
     with pytest.raises(UserError, match="is no generator"):
         guess_description({})
 
