@@ -34,7 +34,8 @@ test-all: $(VENV)/.test
 
 # The page of explore.py, in the Chromium or Chrome that is on the PATH.
 test-page: $(VENV)/.page
-	$(BIN)/python -m pytest tests/serving/test_page.py
+	$(BIN)/python -m pytest tests/serving/test_page.py \
+		tests/serving/test_page_numbers.py
 
 # Are faults found? docs/testing.md says what it does, and how long it takes:
 #   make mutants MUTANTS=5 MODULES="losses models/gan"
