@@ -11,7 +11,7 @@ INSTALL = @echo "installing TensorFlow and what goes with it into $(VENV)" \
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet \
 		--constraint constraints.txt --editable
 
-.PHONY: gaussian saved_models test test-all mutants lint bench clean
+.PHONY: gaussian saved_models test test-all test-page mutants lint bench clean
 
 gaussian: $(VENV)/.run
 	run=$$(date +runs/gaussian-%Y%m%d-%H%M%S); \
@@ -36,6 +36,11 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The page of explore.py, in the Chromium or Chrome that is on the PATH.
+test-page: $(VENV)/.page
+	$(BIN)/python -m pytest tests/serving/test_page.py \
+		tests/serving/test_page_numbers.py
 
 # Are faults found? docs/testing.md says what it does, and how long it takes:
 #   make mutants MUTANTS=5 MODULES="losses models/gan"
@@ -66,6 +71,10 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) '.[dev,serving]'
+	touch $@ $(VENV)/.test $(VENV)/.run
+
+$(VENV)/.page: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) '.[test,browser]'
 	touch $@ $(VENV)/.test $(VENV)/.run
 
 $(VENV)/.mutants: $(VENV)/bin/python pyproject.toml constraints.txt

@@ -22,6 +22,7 @@ CLAIMS = (
     "inversion",
     "metrics",
     "serving",
+    "explorer",
 )
 # What a claim is measured against, where that is another package.
 PACKAGES = {

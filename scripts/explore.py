@@ -34,14 +34,15 @@ from tf_gans.errors import UserError
 from tf_gans.runs import cli
 from tf_gans.runs.load import find_model, find_run, load_run
 
-NAME = re.compile(r"[\w.-]+")
+NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 def model_name(text):
     """An argparse type: a name that may stand in a path of REST."""
     if not NAME.fullmatch(text):
         raise argparse.ArgumentTypeError(
-            f"must have letters, digits, dots and dashes; received {text!r}"
+            "must have letters from A to Z, digits, dots and dashes; received "
+            f"{text!r}"
         )
     return text
 
@@ -95,10 +96,12 @@ def parse_arguments():
 
 def name_of(kind, path):
     """What a model is called that has no other name."""
-    path = path.absolute()
-    if kind == "export" and path.name.isdecimal():
-        path = path.parent
-    return re.sub(r"[^\w.-]+", "-", path.name) or "model"
+    path = path.resolve()
+    is_part = path.name.isdecimal() if kind == "export" else path.name == "best"
+    name = path.parent.name if is_part else path.name
+    return re.sub(r"[^\w.-]+|^\W+", "-", name, flags=re.ASCII).strip("-.") or (
+        "model"
+    )
 
 
 def read_description(path):

@@ -43,6 +43,8 @@ SHORT = {
     "variants": IMAGES,
     "generate": ["--num-images", "20"],
     "latent": [],
+    "explore": [],
+    "client": [],
     "evaluate": [],
     "compare": [],
 }

@@ -147,7 +147,7 @@ def test_the_browser(tmp_path, monkeypatch, flags):
         ([GAUSSIAN, "--server", "gpu:8501"], "must be an address such as"),
         ([GAUSSIAN, "--server", "http://"], "received 'http://'"),
         (["--server", "http://127.0.0.1:9"], "needs --model NAME or MODEL"),
-        ([GAUSSIAN, "--model", "a/b"], "letters, digits, dots and dashes"),
+        ([GAUSSIAN, "--model", "a/b"], "digits, dots and dashes; received"),
         (
             [GAUSSIAN, "--server", "http://127.0.0.1:9"],
             "--server http://127.0.0.1:9: does not answer: Connection refused",
@@ -159,6 +159,25 @@ def test_mistakes(script, tmp_path, arguments, words):
     assert line.startswith("explore.py: ")
     assert words in line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "name"),
+    [
+        ("export", "saved_models/digits/3", "digits"),
+        ("export", "saved_models/digits", "digits"),
+        ("run", "runs/mnist-001", "mnist-001"),
+        ("run", "runs/mnist-001/best", "mnist-001"),
+        ("run", "runs/my run (ü)", "my-run"),
+        ("run", "runs/..hidden", "hidden"),
+        ("run", "runs/ü", "model"),
+    ],
+)
+def test_names(script, tmp_path, kind, path, name):
+    assert script.name_of(kind, tmp_path / path) == name
+    assert script.NAME.fullmatch(name)
+    for wrong in ("..", ".x", "a/b", "", "ü"):
+        assert not script.NAME.fullmatch(wrong)
 
 
 def test_a_port_in_use(script):

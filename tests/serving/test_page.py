@@ -1,139 +1,39 @@
 """explore.py's page in a real browser: what it shows, and what it asks for."""
 
-import base64
-import contextlib
 import io
-import json
-import pathlib
 import re
-import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serving import models
-from tf_gans import latent_space, latents, pixels
+from tests.serving import models, pages
+from tf_gans import latent_space, pixels
 from tf_gans.serving.model import SavedModel
-from tf_gans.serving.server import PAGE, Server
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright, the extra browser, is missing"
-)
-if CHROMIUM is None:
-    pytest.skip("there is no chromium on the PATH", allow_module_level=True)
+from tf_gans.serving.server import PAGE
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
+    with pages.chromium() as browser:
         yield browser
-        browser.close()
-
-
-class Page:
-    """A page, and what it did: its errors and its requests."""
-
-    def __init__(self, page, url):
-        self.page, self.url = page, url
-        self.errors, self.requests = [], []
-        self.at_once = self.most_at_once = 0
-        page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", self._on_request)
-        page.on("requestfinished", self._on_end)
-        page.on("requestfailed", self._on_end)
-
-    def _on_console(self, message):
-        if message.type in ("error", "warning"):
-            self.errors.append(message.text)
-
-    def _on_request(self, request):
-        self.requests.append(request)
-        if request.url.endswith(":predict"):
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
-
-    def _on_end(self, request):
-        self.at_once -= request.url.endswith(":predict")
-
-    def asked(self):
-        """The bodies of the requests for predictions."""
-        return [
-            json.loads(request.post_data)
-            for request in self.requests
-            if request.url.endswith(":predict")
-        ]
-
-    def picture(self, canvas="#stage"):
-        """The pixels of a canvas, as they are."""
-        url = self.page.locator(canvas).evaluate("c => c.toDataURL()")
-        return _decode(url)
-
-    def settled(self):
-        """Waits until nothing more is asked."""
-        self.page.wait_for_selector("html:not([data-busy])", state="attached")
-
-    def text(self, selector):
-        return self.page.locator(selector).inner_text().strip()
-
-    def call(self, function, *arguments):
-        """Calls a function of latent.js."""
-        return self.page.evaluate(
-            "async ([name, args]) =>"
-            " (await import('/latent.js'))[name](...args)",
-            [function, list(arguments)],
-        )
-
-
-def _decode(url):
-    content = base64.b64decode(url.partition(",")[2])
-    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-
-
-@contextlib.contextmanager
-def opened(browser, model, errors=False, **options):
-    """Serves a model and opens its page, which must go well and stay here."""
-    context = browser.new_context(
-        **{"viewport": {"width": 1280, "height": 860}, **options}
-    )
-    with Server(model) as server, contextlib.closing(context):
-        server.start()
-        page = Page(context.new_page(), server.url)
-        page.page.goto(server.url)
-        page.page.wait_for_selector("html[data-answers]", state="attached")
-        page.settled()
-        page.server = server
-        yield page
-        if not errors:
-            assert page.errors == []
-        outside = {
-            request.url
-            for request in page.requests
-            if not request.url.startswith((server.url, "data:", "blob:"))
-        }
-        assert outside == set()
 
 
 @pytest.fixture(scope="module")
 def gaussian(browser):
-    with opened(browser, models.model("gaussian")) as page:
+    with pages.opened(browser, models.model("gaussian")) as page:
         yield page
 
 
 @pytest.fixture
 def grey(browser):
-    with opened(browser, models.model("grey")) as page:
+    with pages.opened(browser, models.model("grey")) as page:
         yield page
 
 
 @pytest.fixture
 def classes(browser):
-    with opened(browser, models.model("classes")) as page:
+    with pages.opened(browser, models.model("classes")) as page:
         yield page
 
 
@@ -356,7 +256,7 @@ def test_the_plot_of_a_number(gaussian):
 
 def test_mistakes_are_said(browser, monkeypatch):
     model = SavedModel(models.path("gaussian"), "gaussian")
-    with opened(browser, model, errors=True) as page:
+    with pages.opened(browser, model, errors=True) as page:
         ask = model.predict
         slider = page.page.get_by_label("z 0", exact=True)
         # A fault of the server, numbers that are none, and no server at all.
@@ -382,7 +282,7 @@ def test_mistakes_are_said(browser, monkeypatch):
 @pytest.mark.parametrize("width", [1280, 400])
 def test_nothing_is_cut_off(browser, scheme, width):
     """In all panels; and the colors follow the system's."""
-    with opened(
+    with pages.opened(
         browser,
         models.model("classes"),
         color_scheme=scheme,
@@ -430,96 +330,7 @@ def test_its_files_name_no_other_place():
         assert not re.search(r"https?://|//\w+\.\w+/", text), path.name
 
 
-# The same as in Python --------------------------------------------------------
-
-
-def config_of(prior):
-    return {"class_name": type(prior).__name__, "config": prior.get_config()}
-
-
-PRIORS = [
-    latents.Normal((3, 2)),
-    latents.Uniform((4,), -0.5, 2),
-    latents.Stratified(),
-]
-
-
-@pytest.mark.parametrize("prior", PRIORS, ids=repr)
-def test_priors(gaussian, prior):
-    config = config_of(prior)
-    support = prior.support and list(prior.support)
-    assert gaussian.call("support", config) == support
-    assert gaussian.call("sliderRange", config) == (support or [-3, 3])
-    assert gaussian.call("shapeOf", config) == list(prior.shape)
-    # Its own draws, where the model gives none.
-    drawn = gaussian.page.evaluate(
-        """async (prior) => {
-          const { draw } = await import("/latent.js");
-          return Array.from({ length: 300 }, (_, seed) => draw(prior, seed));
-        }""",
-        config,
-    )
-    drawn = np.array(drawn)
-    assert drawn.shape == (300, int(np.prod(prior.shape)))
-    expected = prior.draw_each(np.arange(300)).numpy().reshape(300, -1)
-    spread = expected.std()
-    assert abs(drawn.mean() - expected.mean()) < 0.3 * spread
-    assert abs(drawn.std() - spread) < 0.1 * spread
-    assert all(gaussian.call("inside", config, z) for z in drawn[:9].tolist())
-    again = gaussian.call("draw", config, 7)
-    np.testing.assert_array_equal(again, drawn[7])
-
-
-def test_ways(gaussian):
-    rng = np.random.default_rng(0)
-    for a, b in (*rng.normal(size=(4, 2, 5)), ([1, 0], [1, 1e-9]), ([0], [2])):
-        a, b = (np.asarray(x, float).tolist() for x in (a, b))
-        for t in (0, 0.1, 0.5, 1):
-            for name in ("lerp", "slerp"):
-                expected = getattr(latent_space, name)(a, b, t)
-                found = gaussian.call(name, a, b, t)
-                np.testing.assert_allclose(found, expected, atol=1e-14)
-    assert gaussian.call("slerp", [1, 1], [-2, -2], 0.5) is None
-    with pytest.raises(ValueError, match="opposite"):
-        latent_space.slerp([1, 1], [-2, -2], 0.5)
-    a, b, c = rng.normal(size=(3, 5))
-    np.testing.assert_allclose(
-        gaussian.call("arithmetic", *(x.tolist() for x in (a, b, c))),
-        latent_space.arithmetic([a], [b], [c]),
-        atol=1e-15,
-    )
-    # Which way suits which prior: as latent.py has it.
-    for prior in PRIORS:
-        way = latent_space.lerp if prior.support else latent_space.slerp
-        found = gaussian.call("between", config_of(prior), [1, 0], [0, 2], 0.3)
-        np.testing.assert_allclose(found, way([1.0, 0], [0.0, 2], 0.3))
-
-
-@pytest.mark.parametrize("value_range", [(-1, 1), (0, 1), (-0.3, 2.7)])
-def test_pixels(gaussian, value_range):
-    """To the last one, halves and what lies beyond included."""
-    low, high = value_range
-    rng = np.random.default_rng(1)
-    values = rng.uniform(low - 0.1, high + 0.1, 3000).astype(np.float32)
-    halves = low + (np.arange(255) + 0.5) * (high - low) / 255
-    values = np.concatenate([values, halves.astype(np.float32)])
-    expected = pixels.to_pixels(values, value_range)
-    found = gaussian.page.evaluate(
-        "async ([v, r]) => [...(await import('/latent.js')).toPixels(v, r)]",
-        [values.tolist(), list(value_range)],
-    )
-    np.testing.assert_array_equal(found, expected)
-
-
-def test_shapes(gaussian):
-    nested = np.arange(24).reshape(2, 3, 4).tolist()
-    flat = gaussian.call("flatten", nested)
-    assert flat == list(range(24))
-    assert gaussian.call("nest", flat, [2, 3, 4]) == nested
-    assert gaussian.call("sizeOf", [2, 3, 4]) == 24
-
-
 def test_the_files_are_small():
     """First paint is a matter of a few files."""
-    size = sum(path.stat().st_size for path in pathlib.Path(PAGE).iterdir())
+    size = sum(path.stat().st_size for path in PAGE.iterdir())
     assert size < 60_000

@@ -301,6 +301,11 @@ def guess_description(signatures):
             f"the model has no signature {rest.DEFAULT_SIGNATURE} from z to "
             "samples: it is no generator of tf_gans"
         )
+    if "labels" in signature.inputs:
+        raise UserError(
+            "the model is conditional, and only its export says how many "
+            "classes it has: name the export, too"
+        )
     shapes = (signature.inputs["z"].shape, signature.outputs["samples"].shape)
     if not all(shape and None not in shape[1:] for shape in shapes):
         raise UserError(
