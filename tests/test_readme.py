@@ -45,6 +45,7 @@ SHORT = {
     "latent": [],
     "explore": [],
     "client": [],
+    "export": [],
     "evaluate": [],
     "compare": [],
 }

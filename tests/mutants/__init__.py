@@ -68,7 +68,7 @@ TESTS = {
         "models/test_gan::TestDefaults",
     ],
     "models/blocks": ["models/test_trained", "models/test_gan::TestProbe"],
-    "export": ["test_export_images", "test_export"],
+    "export": ["test_export_images", "test_export", "serving/test_files"],
 }
 
 
