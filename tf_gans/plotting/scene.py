@@ -63,8 +63,9 @@ def log_probability(values, floor=0.0):
         values: array of probabilities.
         floor: float. The least that the loss tells from 0. Defaults to `0`.
     """
-    # The least number of float32 that is not rounded to 0.
-    return np.log(np.maximum(np.asarray(values, float), max(floor, 1e-38)))
+    values = np.asarray(values)
+    least = float(np.finfo(values.dtype).smallest_subnormal)
+    return np.log(np.maximum(values.astype(float), max(floor, least)))
 
 
 def relative(arrows, per_frame=False):

@@ -18,6 +18,8 @@ from tf_gans import files
 
 LOSS = "loss."  # what the names of a step's losses begin with, in its frame
 
+_MANY = 1000  # numbers of a frame that need not be exact
+
 
 class FrameStore:
     """A directory of recorded frames, one file for each block of steps.
@@ -61,11 +63,17 @@ class FrameStore:
     def keep(self, wanted):
         """Forgets all frames but those nearest to some steps.
 
+        They take less room: maps and clouds of points, of which there are
+        thousands of numbers in a frame, are kept in 16 bits.
+
         Args:
             wanted: ascending int array. The steps.
         """
         paths = self._paths()
         frames = self.together(wanted)
+        for name, array in frames.items():
+            if array[0].size > _MANY and array.dtype == np.float32:
+                frames[name] = array.astype(np.float16)
         if frames:
             self.append(compress=True, **frames)
         for path in paths[1:]:  # the first has the name of all of them

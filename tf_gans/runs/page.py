@@ -27,6 +27,15 @@ MOST_POINTS = 600  # of a curve
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
 _STYLE = ("report.css",)
 _PROGRAM = ("tools.js", "scenes.js", "charts.js", "report.js")
+_NAMES = {
+    "w1": "W1",
+    "ks": "KS",
+    "fid": "FID",
+    "mean": "mean: error",
+    "std": "standard deviation: error",
+    "reverse_kl": "reverse KL",
+    "a_w1": "W1 of a",
+}
 _KINDS = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
@@ -128,6 +137,12 @@ def _measured(summary, evaluations):
         samples, baseline = evaluations[-1], evaluations[-1]["baseline"]
     else:
         return [], {}, {}
+    # Of what has a value of its own, such as the mean, the error counts.
+    data = (summary or {}).get("data", {})
+    samples = {
+        n: abs(v - data[n]) if n in data and v is not None else v
+        for n, v in samples.items()
+    }
     names = [n for n in samples if n in baseline and samples[n] is not None]
     return names, samples, baseline
 
@@ -219,7 +234,7 @@ def _value(value):
 
 def _name(name):
     """A metric's name as words."""
-    return name.upper() if len(name) <= 3 else name.replace("_", " ")
+    return _NAMES.get(name, name.replace("_", " "))
 
 
 def _number(value):
@@ -316,6 +331,15 @@ def _charts(session, rows, evaluations):
     return [_chart(curves, *panel) for panel in panels]
 
 
+def _usual(values):
+    """The ends of nearly all finite values."""
+    import numpy as np
+
+    finite = np.sort(values[np.isfinite(values)])
+    few = -(-len(finite) // 50) if len(finite) > 4 else 0
+    return finite[few : len(finite) - few]
+
+
 def _chart(curves, panel, series, of, levels):
     import numpy as np
 
@@ -327,8 +351,10 @@ def _chart(curves, panel, series, of, levels):
     bundle = -(-len(steps) // MOST_POINTS)
     window = 2 * (len(steps) // 100) + 1
     means = {n: curves.running_mean(v, window) for n, v in series.items()}
+    # The first losses may be a hundred times the others.
+    usual = [_usual(values) for values in series.values()]
     low, high = panel.limits or curves.limits_of(
-        list(series.values()), list(means.values()), levels, panel.from_zero
+        [], usual, levels, panel.from_zero
     )
 
     def thinned(values):

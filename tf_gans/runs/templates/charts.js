@@ -169,6 +169,7 @@ class Chart {
     const most = this.svg.clientWidth - width;
     const wanted = x + 10 > most ? x - width - 10 : x + 10;
     this.tip.style.left = `${Math.max(0, Math.min(wanted, most))}px`;
-    this.tip.style.top = `${this.svg.offsetTop + this.top + 4}px`;
+    const above = this.svg.getBoundingClientRect().top - this.node.getBoundingClientRect().top;
+    this.tip.style.top = `${above + this.top + 4}px`;
   }
 }

@@ -80,6 +80,8 @@ class Frame {
   }
 }
 
+const ROWS = 5; // of samples below the densities
+
 class Distribution {
   constructor(scene) {
     this.scene = scene;
@@ -92,7 +94,8 @@ class Distribution {
       ["real data", "real"],
       ["generated data", "vermilion"],
       ["decision boundary D(x)", "blue"],
-      ["samples, and where D sends them", "ink", "dot"],
+      ["samples", "vermilion", "dot"],
+      ["where D sends them", "ink"],
     ];
     this.note =
       "The dots are even quantiles of the generated data. An arrow is the " +
@@ -106,31 +109,78 @@ class Distribution {
 
   draw(context, width, height, index, ink) {
     const { low, high, limit } = this.scene;
-    const strip = 34;
-    const [left, right] = [42, width - 34];
-    const main = new Frame(
-      context, [left, 24, right, height - 46 - strip], [low, high], [0, limit], ink
-    );
-    const floor = height - 46;
-    main.bottom = floor - strip;
-    const curve = (values, y) => {
-      const count = values.length;
-      const half = (high - low) / count / 2;
-      return Array.from(values, (v, i) => [
-        main.x(low + half + ((high - low) * i) / count), y(v),
-      ]);
-    };
-    const grid = new Frame(context, [left, 24, right, floor], [low, high], [0, 1], ink);
+    const [left, right, top, floor] = [42, width - 34, 24, height - 44];
+    const strip = 50; // below the densities, of the samples
+    const box = [left, top, right, floor - strip];
+    const main = new Frame(context, box, [low, high], [0, limit], ink);
+    const across = ticks(low, high, width < 500 ? 4 : 8);
+    this.drawAxes(context, main, across, floor, width, ink);
+    this.drawCurves(context, main, index, ink);
+    const arrows = this.arrows.frame(index);
+    const longest = width < 500 ? 30 : 52;
+    this.samples.frame(index).forEach((sample, i) => {
+      if (Number.isNaN(sample)) return;
+      // In rows, so that the arrows of neighbours are seen apart.
+      const x = main.x(sample);
+      const y = floor - strip + (strip * ((i % ROWS) + 0.75)) / (ROWS + 0.5);
+      context.strokeStyle = ink.ink;
+      context.lineWidth = 1.25;
+      arrow(context, x, y, longest * arrows[i], 0);
+      context.fillStyle = ink.vermilion;
+      context.beginPath();
+      context.arc(x, y, 2.5, 0, 7);
+      context.fill();
+    });
+  }
+
+  // The frame of both parts, the ticks and the names of the axes.
+  drawAxes(context, main, across, floor, width, ink) {
+    const { left, right, top, bottom } = main;
+    context.lineWidth = 1;
     context.strokeStyle = ink.line;
     context.globalAlpha = 0.5;
-    for (const tick of ticks(low, high, width < 500 ? 4 : 8)) {
-      polyline(context, [[main.x(tick), 24], [main.x(tick), floor]]);
+    for (const tick of across) {
+      polyline(context, [[main.x(tick), top], [main.x(tick), floor]]);
       context.stroke();
     }
     context.globalAlpha = 1;
+    context.strokeRect(left, top, right - left, floor - top);
+    polyline(context, [[left, bottom], [right, bottom]]);
+    context.stroke();
+    context.fillStyle = ink.soft;
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    for (const tick of across) {
+      context.fillText(tickLabel(tick), main.x(tick), floor + 6);
+    }
+    context.fillText("data values", (left + right) / 2, floor + 22);
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    for (const tick of ticks(...main.ys, 5)) {
+      context.fillText(tickLabel(tick), left - 6, main.y(tick));
+    }
+    context.textAlign = "left";
+    context.textBaseline = "bottom";
+    context.fillText("probability density", left, top - 7);
+    context.fillStyle = ink.blue;
+    context.textBaseline = "middle";
+    for (const tick of [0, 0.5, 1]) {
+      context.fillText(tick, right + 6, bottom - tick * (bottom - top));
+    }
+    context.textAlign = "right";
+    context.textBaseline = "bottom";
+    context.fillText("D(x)", width, top - 7);
+  }
+
+  drawCurves(context, main, index, ink) {
+    const { low, high } = this.scene;
+    const { top, bottom } = main;
+    const curve = (values) => Array.from(values, (v, i) => [
+      main.x(low + ((high - low) * (i + 0.5)) / values.length), main.y(v),
+    ]);
     main.clip();
-    const real = curve(this.real, (v) => main.y(v));
-    polyline(context, [[real[0][0], main.bottom], ...real, [real.at(-1)[0], main.bottom]]);
+    const real = curve(this.real);
+    polyline(context, [[real[0][0], bottom], ...real, [real.at(-1)[0], bottom]]);
     context.fillStyle = context.strokeStyle = ink.real;
     context.globalAlpha = 0.3;
     context.fill();
@@ -140,73 +190,22 @@ class Distribution {
     context.stroke();
     context.strokeStyle = ink.vermilion;
     context.lineWidth = 2.25;
-    polyline(context, curve(this.density.frame(index), (v) => main.y(v)));
+    polyline(context, curve(this.density.frame(index)));
     context.stroke();
     context.restore();
+    // Probabilities of 0 and 1 lie on the frame, and are not cut in half.
     const boundary = this.boundary.frame(index);
-    const top = main.top;
     context.strokeStyle = ink.blue;
     context.lineWidth = 1.75;
     polyline(context, Array.from(boundary, (v, i) => [
       main.x(low + ((high - low) * i) / (boundary.length - 1)),
-      main.bottom - v * (main.bottom - top),
+      bottom - v * (bottom - top),
     ]));
     context.stroke();
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    context.fillStyle = ink.blue;
-    for (const tick of [0, 0.5, 1]) {
-      context.fillText(tick, right + 6, main.bottom - tick * (main.bottom - top));
-    }
-    context.textAlign = "right";
-    context.textBaseline = "bottom";
-    context.fillText("D(x)", width, top - 5);
-    // The samples, in a strip of their own.
-    const middle = floor - strip / 2;
-    const [samples, arrows] = [this.samples.frame(index), this.arrows.frame(index)];
-    const longest = width < 500 ? 30 : 52;
-    context.lineWidth = 1.25;
-    samples.forEach((sample, i) => {
-      if (Number.isNaN(sample)) return;
-      // Three rows, so that arrows of neighbours are seen apart.
-      const [x, y] = [main.x(sample), middle + ((i % 3) - 1) * 9];
-      context.fillStyle = ink.vermilion;
-      context.beginPath();
-      context.arc(x, y, 2.25, 0, 7);
-      context.fill();
-      context.strokeStyle = ink.ink;
-      arrow(context, x, y, longest * arrows[i], 0);
-    });
-    context.strokeStyle = ink.line;
-    context.lineWidth = 1;
-    polyline(context, [[left, main.bottom], [right, main.bottom]]);
-    context.stroke();
-    // The axis of values belongs to both parts.
-    const whole = main.bottom;
-    main.bottom = floor;
-    const ys = main.ys;
-    main.ys = [0, (limit * (floor - top)) / (whole - top)];
-    context.fillStyle = ink.soft;
-    context.textAlign = "center";
-    context.textBaseline = "top";
-    for (const tick of ticks(low, high, width < 500 ? 4 : 8)) {
-      context.fillText(tickLabel(tick), main.x(tick), floor + 6);
-    }
-    context.fillText("data values", (left + right) / 2, floor + 22);
-    context.strokeRect(left, top, right - left, floor - top);
-    main.bottom = whole;
-    main.ys = ys;
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    for (const tick of ticks(0, limit, 5)) {
-      context.fillText(tickLabel(tick), left - 6, main.y(tick));
-    }
-    context.textAlign = "left";
-    context.textBaseline = "bottom";
-    context.fillText("probability density", left, top - 5);
-    return grid;
   }
 }
+
+const SIDE = 560; // of a square, at most
 
 class Points {
   constructor(scene) {
@@ -230,13 +229,13 @@ class Points {
     }
   }
 
-  ratio() {
-    return 1;
+  ratio(width) {
+    return Math.min(1, SIDE / width);
   }
 
   draw(context, width, height, index, ink) {
     const [low, high, below, above] = this.scene.limits;
-    const side = Math.min(width, 560);
+    const side = Math.min(width, SIDE);
     const left = (width - side) / 2;
     const frame = new Frame(
       context, [left + 36, 12, left + side - 8, side - 32], [low, high], [below, above], ink

@@ -20,7 +20,7 @@ _ACROSS, _UP = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
 _BOUNDARY, _GENERATED, _REAL = BLUE, VERMILION, GREY
 
-_NUM_ARROWS = 24  # samples whose gradients a page shows
+_NUM_ARROWS = 20  # samples whose gradients a page shows
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -164,7 +164,7 @@ class DistributionPicture(Picture):
             "limit": self.density_limit,
             "real": packed(self.real_density),
             "density": packed(density, 0, 2 * self.density_limit),
-            "boundary": packed(boundary[:, ::2], 0, 1),
+            "boundary": packed(boundary, 0, 1),
             "samples": packed(samples, self.low, self.high),
             "arrows": packed(
                 relative(np.array(arrows)[..., np.newaxis])[..., 0], -1, 1, 8

@@ -131,9 +131,9 @@ class QuadraticsPicture(Picture):
         return artists
 
     def scene(self, curves, d_loss, d_real, accuracy):
-        """The curves, and what the discriminator says of them; see `set`."""
+        """The curves, and how often the discriminator is right; see `set`."""
         low, high = map(float, self.limits)
-        verdicts = zip(_VERDICTS, (d_loss, d_real, accuracy), strict=True)
+        del d_loss, d_real  # those of the step itself are there, too
         return {
             "kind": "curves",
             "limits": [low, high],
@@ -144,8 +144,7 @@ class QuadraticsPicture(Picture):
             # The axes end there.
             "curves": packed(curves, 2 * low - high, 2 * high - low),
             "numbers": {
-                f"{label} (at equilibrium {at_best:.2g})": rounded(values)
-                for (label, at_best), values in verdicts
+                "accuracy (1/2 at the equilibrium)": rounded(accuracy)
             },
         }
 
