@@ -16,6 +16,7 @@ from benchmarks.measuring import (
     process_seconds,
     take_turns,
 )
+from tf_gans.runs.session import HOLD_SECONDS
 
 
 def ours(num_frames):

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 
 from tests import script_runner
 from tests.script_runner import assert_same_weights, count_frames, start
+from tf_gans.runs.frames import FrameStore
 
 
 @pytest.fixture(scope="module")

@@ -68,11 +68,13 @@ def log_probability(values, floor=0.0):
     return np.log(np.maximum(values.astype(float), max(floor, least)))
 
 
-def relative(arrows, per_frame=False):
+def relative(arrows, least, per_frame=False):
     """Arrows as parts of a long one: the lengths' 90th percentile.
 
     Args:
         arrows: array of shape `(frames, arrows, dimensions)`.
+        least: float. Where the long ones are shorter, they are this long, so
+            that the rounding of what is flat is not shown.
         per_frame: bool. Whether each frame's are compared among themselves.
             Defaults to `False`: a frame's with all frames'.
 
@@ -83,5 +85,5 @@ def relative(arrows, per_frame=False):
     length = np.where(np.isfinite(length), length, 0)
     axes = (1, 2) if per_frame else None
     long = np.percentile(length, 90, axis=axes, keepdims=True)
-    scale = np.maximum(np.maximum(long, length), 1e-30)
+    scale = np.maximum(np.maximum(long, length), least)
     return np.where(np.isfinite(arrows), arrows, 0) / scale

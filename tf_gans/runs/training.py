@@ -143,12 +143,7 @@ class Training:
             session.frames.clear()
 
     def scene(self, session):
-        """What the run's page draws of the recorded frames.
-
-        Returns:
-            A dict of JSON types, as the picture's `scene` says, with `steps`
-            and `numbers`; or None, where there is nothing to draw.
-        """
+        """What `page` draws of the frames: a dict of JSON types, or None."""
         return None
 
     def show(self, session):

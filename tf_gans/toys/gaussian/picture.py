@@ -157,6 +157,8 @@ class DistributionPicture(Picture):
             np.interp(places, x, values, np.nan, np.nan)
             for places, values in zip(samples, slope, strict=True)
         ]
+        flat = 1e-3 / (self.high - self.low)
+        arrows = relative(np.array(arrows)[..., np.newaxis], flat)[..., 0]
         return {
             "kind": "distribution",
             "low": float(self.low),
@@ -166,9 +168,7 @@ class DistributionPicture(Picture):
             "density": packed(density, 0, 2 * self.density_limit),
             "boundary": packed(boundary, 0, 1),
             "samples": packed(samples, self.low, self.high),
-            "arrows": packed(
-                relative(np.array(arrows)[..., np.newaxis])[..., 0], -1, 1, 8
-            ),
+            "arrows": packed(arrows, -1, 1, 8),
         }
 
     def _quantiles(self, density):

@@ -217,4 +217,5 @@ class MixturePicture(Picture):
             [across[frame, row, column], up[frame, row, column]], axis=-1
         )
         # A critic's scale is its own, and drifts.
-        return relative(arrows, per_frame=not is_probability)
+        size = 1 if is_probability else np.nanmax(abs(height), initial=0)
+        return relative(arrows, max(1e-5 * size, 1e-30), not is_probability)

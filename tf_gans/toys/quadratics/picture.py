@@ -143,9 +143,7 @@ class QuadraticsPicture(Picture):
             "real": rounded(self.real),
             # The axes end there.
             "curves": packed(curves, 2 * low - high, 2 * high - low),
-            "numbers": {
-                "accuracy (1/2 at the equilibrium)": rounded(accuracy)
-            },
+            "numbers": {"accuracy (1/2 at the equilibrium)": rounded(accuracy)},
         }
 
     def set(self, artists, curves, d_loss, d_real, accuracy):
