@@ -16,7 +16,7 @@ INSTALL = @echo "installing TensorFlow and what goes with it into $(VENV)" \
 gaussian: $(VENV)/.run
 	run=$$(date +runs/gaussian-%Y%m%d-%H%M%S); \
 	$(BIN)/python scripts/gaussian.py --minibatch --log-every 100 \
-		--run-dir $$run --anim-path $$run/gaussian.mp4 --anim-every 10 \
+		--run-dir $$run --anim-path $$run/gaussian.mp4 \
 		--export $$run/saved_model
 
 # The models that ship: after a change of what is exported, or of the training.

@@ -19,6 +19,7 @@ from tf_gans.runs import cli
 from tf_gans.runs.toys import ToyTraining
 
 NUM_SAMPLES = 10_000  # in the picture and in the summary
+CLAMP = 1e-5  # of the original's log(max(D, 1e-5))
 STOP_EVERY = 100  # steps between two looks at W1
 
 
@@ -27,7 +28,6 @@ class Gaussian(ToyTraining):
 
     name = "gaussian"
     file_name = "gaussian.png"
-    anim_every = 1
     judged_by = {"w1": "lower"}
     not_kept = ("stop_at_w1",)
     stop: Any = None  # the callback of --stop-at-w1
@@ -149,6 +149,11 @@ class Gaussian(ToyTraining):
         source = session.source
         low, high = picture_range(source)
         return DistributionProbe(receiver, source.batch_size, low, high, every)
+
+    def scene_options(self, session):
+        # Where the original's loss is clamped, it says nothing.
+        is_clamped = session.config["loss"] == "clamped"
+        return {"floor": CLAMP} if is_clamped else {}
 
     def start(self, args, named):
         session = super().start(args, named)

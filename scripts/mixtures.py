@@ -84,6 +84,10 @@ class Mixtures(ToyTraining):
 
         return MixtureProbe(receiver, session.source, every=every)
 
+    def scene_options(self, session):
+        # The errors of a VAE teach its generator nothing.
+        return {"arrows": hasattr(session.model, "discriminator")}
+
     def samples(self, model):
         from tf_gans.toys.mixtures import metrics
 
@@ -135,9 +139,8 @@ class Mixtures(ToyTraining):
         from tf_gans.toys.mixtures.metrics import mixture_metrics
 
         data = session.source
-        return self.picture(session).film(
-            session.args.anim_path,
-            session.config["num_steps"],
+        return super().open_film(
+            session,
             lambda samples, critic: describe(
                 mixture_metrics(samples, data), data
             ),

@@ -1,24 +1,32 @@
 """Step log, checkpoints and guards in real trainings."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
 
 from tf_gans import GAN, callbacks, data, latents
+from tf_gans.callbacks.every import EveryNSteps
 from tf_gans.errors import RunError
 from tf_gans.toys.gaussian import networks as gaussian
 
 SOURCE = data.Gaussian(8)
 
 
-def build(rate=1e-3, block=7, name="sgd"):
+def build(rate=1e-3, block=7, name="sgd", jit_compile="auto"):
     gan = GAN(
         gaussian.Generator(seed=0),
         gaussian.Discriminator(seed=0),
         latents.Stratified(),
     )
     optimizer = getattr(keras.optimizers, {"sgd": "SGD", "adam": "Adam"}[name])
-    gan.compile(optimizer(rate), optimizer(rate), steps_per_execution=block)
+    gan.compile(
+        optimizer(rate),
+        optimizer(rate),
+        steps_per_execution=block,
+        jit_compile=jit_compile,
+    )
     return gan
 
 
@@ -125,3 +133,86 @@ def test_stop_at(gan):
 def test_bad_intervals(every):
     with pytest.raises(ValueError, match="`every` must be a positive integer"):
         callbacks.StepLog(every, print)
+
+
+@pytest.mark.parametrize(
+    ("last", "count"),
+    [(5000, 255), (10**9, 300), (254, 255), (255, 255), (20, 255), (1, 2)],
+)
+def test_moments_are_dense_early_and_sparse_later(last, count):
+    steps = callbacks.moments(last, count)
+    assert len(steps) == min(count, last + 1)
+    assert (steps[0], steps[-1]) == (0, last)
+    between = np.diff(steps)
+    assert between.min() >= 1
+    # Never denser again, but for the rounding.
+    assert (np.diff(between) >= -1).all()
+    if last >= 20 * count:
+        assert between[-1] > 20 * between[0]
+        assert steps[len(steps) // 2] == pytest.approx(last / 4, rel=0.1)
+
+
+def test_nothing_but_the_first_moment():
+    assert callbacks.moments(0, 255).tolist() == [0]
+
+
+class Weights(callbacks.Probe):
+    """Measures what changes at each step."""
+
+    def measure(self, model):
+        return {"weights": model.generator.trainable_variables[0] + 0.0}
+
+
+def measured(every, blocks):
+    """The weights of a training in parts, by their steps."""
+    model, found = build(jit_compile=False), {}
+
+    def receive(steps, weights):
+        assert not set(steps.tolist()) & set(found)
+        found.update(zip(steps.tolist(), weights, strict=True))
+
+    for steps in blocks:
+        fit(model, steps, Weights(receive, every))
+    return found
+
+
+def test_a_probe_at_moments_measures_what_one_at_all_steps_does():
+    """Whatever the blocks: of 7 steps, and shorter ones at the ends."""
+    moments = callbacks.moments(38, 12)
+    all_steps = measured(1, [39])
+    assert list(all_steps) == list(range(39))
+    some = measured(moments, [10, 1, 28])
+    assert list(some) == moments.tolist()
+    for step, weights in some.items():
+        np.testing.assert_array_equal(weights, all_steps[step])
+
+
+def test_moments_compile_nothing_anew():
+    """XLA wants to know some numbers when it compiles, and these are none."""
+    model, seconds = build(), []
+
+    class Clock(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            self.begin = time.perf_counter()
+
+        def on_train_batch_end(self, batch, logs=None):
+            seconds.append(time.perf_counter() - self.begin)
+
+    assert model.jit_compile
+    probe = Weights(every=callbacks.moments(34, 12))
+    fit(model, 35, Clock(), probe)
+    assert max(seconds[1:]) < seconds[0] / 4
+
+
+def test_pictures_at_moments(gan):
+    """At the end of the block in which one was reached, and at the end."""
+    seen = []
+
+    class Seen(EveryNSteps):
+        def _send(self):
+            seen.append(self._step)
+
+    gan.step.assign(0)
+    fit(gan, 37, Seen([0, 1, 2, 15, 30, 60]))
+    # Blocks end at 7, 14, 21, 28, 35, 37.
+    assert seen == [7, 21, 35, 37]

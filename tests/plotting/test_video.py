@@ -417,3 +417,28 @@ class TestFindFfmpeg:
         with pytest.raises(UserError, match="needs ffmpeg") as error:
             find_ffmpeg()
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_the_last_frame_is_held(tmp_path, suffix):
+    """In the time of the film, by frames that are the last one."""
+    path = tmp_path / f"film{suffix}"
+    with video.VideoWriter(path, 64, 48, fps=20, hold=1.5) as film:
+        for i in range(10):
+            film.write(make_frame(i))
+    count, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
+    assert count == 40
+    assert seconds == pytest.approx(2, abs=0.06)
+
+
+def test_the_last_frame_of_a_gif_is_long(tmp_path):
+    path = tmp_path / "film.gif"
+    with video.VideoWriter(path, 64, 48, fps=20, hold=1.5) as film:
+        for i in range(10):
+            film.write(make_frame(i))
+    with Image.open(path) as made:
+        lengths = []
+        for i in range(made.n_frames):
+            made.seek(i)
+            lengths.append(made.info["duration"])
+    assert lengths == [50] * 9 + [1500]

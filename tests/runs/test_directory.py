@@ -463,3 +463,39 @@ def test_check_writable_sees_permissions(tmp_path):
     tmp_path.chmod(0o555)
     with pytest.raises(UserError, match="read-only"):
         files.check_writable(tmp_path / "x.png")
+
+
+def test_frames_that_are_kept(tmp_path):
+    """Those nearest to what is wanted, in one file that can be cut."""
+    store = FrameStore(tmp_path / "frames")
+    store.keep(np.arange(3))
+    assert store.together() == {}
+    for first in (0, 10, 20):
+        steps = np.arange(first, first + 10, 2)
+        cloud = np.repeat(steps[:, np.newaxis] / 3, 2000, axis=1)
+        store.append(
+            steps,
+            line=steps.astype(np.float32) / 3,
+            cloud=cloud.astype(np.float32),
+            **({"late": steps} if first else {}),
+        )
+    store.keep(np.array([0, 1, 5, 11, 28, 99]))
+    (path,) = (tmp_path / "frames").iterdir()
+    frames = store.together()
+    assert frames["steps"].tolist() == [0, 2, 6, 12, 28]
+    np.testing.assert_array_equal(
+        frames["line"], (frames["steps"] / 3).astype(np.float32)
+    )
+    # Thousands of numbers in a frame need not be exact.
+    assert frames["cloud"].dtype == np.float16
+    np.testing.assert_allclose(
+        frames["cloud"][:, 7], frames["steps"] / 3, rtol=1e-3
+    )
+    assert "late" not in frames  # some frames have none
+    store.append(np.array([30, 31]), line=np.zeros(2, np.float32))
+    store.truncate(12)
+    assert path.exists()
+    kept = store.together()["steps"]
+    assert kept.tolist() == [s for s in frames["steps"] if s < 12]
+    store.truncate(0)
+    assert len(store) == 0

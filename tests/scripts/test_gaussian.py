@@ -83,6 +83,10 @@ def test_the_log_says_the_same(quick):
     assert "\n".join(printed) in done.stdout
 
 
+def test_the_last_line_names_the_report(quick):
+    assert quick[1].stdout.splitlines()[-1] == "Report: run/report.html"
+
+
 def test_nothing_but_the_script_speaks(quick):
     assert quick[1].stderr == ""
 
@@ -95,8 +99,10 @@ def test_what_is_left(quick):
         "checkpoints",
         "config.json",
         "curves.png",
+        "frames",
         "gaussian.png",
         "log.jsonl",
+        "report.html",
         "summary.json",
     }
     assert (cwd / "saved/1/saved_model.pb").is_file()
@@ -218,17 +224,21 @@ def test_a_film_of_a_run_that_was_killed_is_whole(here, tmp_path):
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     flags = ["--num-steps", 10**7, "--recipe", "code", "--run-dir", "run"]
-    child = start(tmp_path, "gaussian", *flags, stderr=subprocess.PIPE)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child = start(tmp_path, "gaussian", *flags, "--log-every", 1000, **pipes)
     log = tmp_path / "run/log.jsonl"
     while child.poll() is None and not log.exists():
         time.sleep(0.02)
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 130
     (line,) = err.splitlines()
     assert "--run-dir run --resume" in line
     steps = int(re.search(r"after (\d+) steps", line)[1])
     assert (tmp_path / f"run/checkpoints/step-{steps:09d}.npz").exists()
+    assert out.splitlines()[-1] == "Report: run/report.html"
+    page = (tmp_path / "run/report.html").read_text()
+    assert f"Stopped after {steps:,} steps of 10,000,001" in page
 
 
 @pytest.mark.slow

@@ -38,8 +38,10 @@ def test_what_is_left(quick):
         "checkpoints",
         "config.json",
         "curves.png",
+        "frames",
         "log.jsonl",
         "mixture.png",
+        "report.html",
         "summary.json",
     }
     assert (cwd / "saved/1/saved_model.pb").is_file()

@@ -72,6 +72,7 @@ class TestDense:
             "run/real.png",
             "run/samples.png",
             "run/curves.png",
+            "run/report.html",
             "run/samples/step-000000000.png",
             "run/samples/step-000000016.png",
             "run/samples/step-000000020.png",
@@ -81,7 +82,7 @@ class TestDense:
             assert (cwd / name).stat().st_size > 0, name
         assert list((cwd / "run/tensorboard").iterdir())
         assert not (cwd / "run/frames").exists()
-        for name in ("Samples", "Curves", "Film", "SavedModel"):
+        for name in ("Samples", "Curves", "Film", "SavedModel", "Report"):
             assert f"{name}: " in out
 
     def test_lines_and_log(self, dense):

@@ -3,6 +3,7 @@
 from tf_gans import moved
 from tf_gans.callbacks.checkpoints import Checkpoints
 from tf_gans.callbacks.evaluate import Evaluate
+from tf_gans.callbacks.every import moments
 from tf_gans.callbacks.guards import StopAt, StopAtW1, StopOnNonFinite
 from tf_gans.callbacks.probe import Probe
 from tf_gans.callbacks.progress import ImageProgress, StepProgress
@@ -22,5 +23,6 @@ __all__ = [
     "StopAtW1",
     "StopOnNonFinite",
     "TensorBoard",
+    "moments",
 ]
 __getattr__ = moved.attributes(__name__)

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_gans.errors import check_positive_int
+from tf_gans.callbacks.every import check_every
 
 
 class Probe(keras.callbacks.Callback):
-    """Measures something at every Nth step, inside the compiled program.
+    """Measures something at chosen steps, inside the compiled program.
 
     A callback runs between blocks of steps, so it cannot see the middle of a
     block. A probe can: `GAN.fit` compiles its `measure` into the block.
@@ -22,13 +22,14 @@ class Probe(keras.callbacks.Callback):
             `measurements`. A `Film`'s `add` is one. None, where nothing is
             sent. Defaults to `None`.
         every: int. Measures after each step whose number, from 0, is a
-            multiple of it. Defaults to `1`.
+            multiple of it; or an ascending sequence of ints, the numbers of
+            the steps to measure after, such as `moments`. Defaults to `1`.
     """
 
     def __init__(self, receiver=None, every=1):
         super().__init__()
         self.receiver = receiver
-        self.every = check_positive_int("every", every)
+        self.every = check_every(every)
 
     def measure(self, model):
         """Returns a dict of tensors of fixed shapes; runs inside the program.
@@ -66,7 +67,10 @@ class Probe(keras.callbacks.Callback):
     def receive(self, first_step, num_steps, measured):
         """Called by `GAN` after each block."""
         steps = np.arange(first_step, first_step + num_steps)
-        steps = steps[steps % self.every == 0]
+        if isinstance(self.every, int):
+            steps = steps[steps % self.every == 0]
+        else:
+            steps = steps[np.isin(steps, self.every)]
         if len(steps):
             values = {n: v.numpy()[: len(steps)] for n, v in measured.items()}
             self.on_measured(steps, values)

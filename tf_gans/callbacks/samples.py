@@ -24,7 +24,8 @@ class SampleGrid(EveryNSteps):
     `every` was reached, and the step that it names is that end.
 
     Args:
-        every: int. Steps from picture to picture.
+        every: int. Steps from picture to picture; or the ascending steps of
+            the pictures, such as `moments`, in place of all multiples.
         receiver: called with the number of steps trained and the samples, a
             uint8 array of shape `(num_samples, height, width, channels)`.
         num_samples: int. Defaults to `64`.
@@ -96,7 +97,7 @@ class SampleGrid(EveryNSteps):
     def on_train_begin(self, logs=None):
         self._prepare(self.model)
         super().on_train_begin(logs)
-        if self._step % self.every == 0:
+        if self._is_moment(self._step):
             self._now()
 
     def _send(self):

@@ -5,6 +5,7 @@ than that. A block is a `tf.while_loop` of steps whose bounds are tensors, so
 another number of steps compiles nothing anew.
 """
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -81,23 +82,19 @@ def _as_precise_as(model):
 def _steps_with_probe(model, probe, steps, first, num_steps, losses):
     """Runs the block's steps, and the probe between them.
 
-    A measurement follows each step whose number is a multiple of `every`. A
-    last, incomplete interval also ends with a measurement, which the caller
-    leaves out.
+    A measurement follows each step that is due. A last, incomplete interval
+    also ends with a measurement, which the caller leaves out.
     """
-    every = probe.every
-    count = model.steps_per_execution // every + 2
+    count, end_of = _intervals(probe.every, model.steps_per_execution, first)
     specs = tf.function(probe.measure, autograph=False)
     specs = specs.get_concrete_function(model).structured_outputs
     arrays = {
         name: tf.TensorArray(spec.dtype, count, element_shape=spec.shape)
         for name, spec in specs.items()
     }
-    # Of the step numbers in the block, the first that is a multiple.
-    lead = tf.cast(-first % every, tf.int32)
 
     def interval(start, number, losses, arrays):
-        stop = tf.minimum(lead + number * every + 1, num_steps)
+        stop = tf.minimum(end_of(number), num_steps)
         losses = steps(start, stop, losses)
         values = probe.measure(model)
         arrays = {n: a.write(number, values[n]) for n, a in arrays.items()}
@@ -110,3 +107,33 @@ def _steps_with_probe(model, probe, steps, first, num_steps, losses):
         parallel_iterations=1,
     )
     return losses, {name: array.stack() for name, array in arrays.items()}
+
+
+def _intervals(every, size, first):
+    """Where a block is interrupted to measure.
+
+    Args:
+        every: int or int64 array, of a probe.
+        size: int. The steps of a block, at most.
+        first: scalar int64 tensor. The number of the block's first step.
+
+    Returns:
+        How many measurements a block has at most, and a function from the
+        number of an interval, an int32 tensor, to the steps of the block that
+        are done at its end.
+    """
+    if isinstance(every, int):
+        # Of the step numbers in the block, the first that is a multiple.
+        lead = tf.cast(-first % every, tf.int32)
+        return size // every + 2, lambda number: lead + number * every + 1
+    within = np.searchsorted(every, every + size) - np.arange(len(every))
+    # None is due after the last one.
+    steps = tf.constant(np.append(every, 2**62))
+    passed = tf.reduce_sum(tf.cast(steps < first, tf.int32))
+
+    def end_of(number):
+        # Not `steps[...]`, whose places XLA wants to know when it compiles.
+        step = tf.gather(steps, tf.minimum(passed + number, len(every)))
+        return tf.cast(tf.minimum(step - first + 1, size), tf.int32)
+
+    return int(within.max()) + 2, end_of

@@ -192,6 +192,7 @@ class GridFilm:
         fps: int. Frames per second. Defaults to `20`.
         heads: sequence of str, one for each column of the grids, written above
             it. Defaults to `()`: nothing.
+        hold: float. Seconds that the last frame stays. Defaults to `0`.
 
     Raises:
         UserError: the film cannot be written; see `check_video_path`.
@@ -204,10 +205,11 @@ class GridFilm:
     ...         film.add(image_grid(images[step]), f"step {step:>3}")
     """
 
-    def __init__(self, path, fps=20, heads=()):
+    def __init__(self, path, fps=20, heads=(), hold=0.0):
         self.path = check_video_path(path)
         self.fps = check_positive_int("fps", fps)
         self._heads = heads
+        self._hold = hold
         # Both from the first grid on.
         self._shape = None
         self._writer: Any = None  # a VideoWriter
@@ -263,7 +265,9 @@ class GridFilm:
         height, width = height + height % 2 + _STRIP, width + width % 2
         self._frame = np.full((height, width, 3), _PAPER, np.uint8)
         self._frame[: self._top, : heads.shape[1]] = heads
-        self._writer = VideoWriter(self.path, width, height, self.fps)
+        self._writer = VideoWriter(
+            self.path, width, height, self.fps, self._hold
+        )
         self._writer.__enter__()
 
     def _draw_strip(self, caption):

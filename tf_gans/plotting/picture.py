@@ -132,6 +132,18 @@ class Picture:
         """
         raise NotImplementedError
 
+    def scene(self, **frames):
+        """What a page draws: the picture's own, and frames.
+
+        Args:
+            **frames: arrays of the values, whose first axis is `frames`.
+
+        Returns:
+            A dict of JSON types. `kind` says how it is drawn; `numbers` maps
+            names to lists of what is written beside the frames, if any.
+        """
+        raise NotImplementedError
+
     def save(self, path, text=None, **values):
         """Saves the picture as a PNG file.
 
@@ -175,7 +187,7 @@ class Picture:
             plt.close(figure)
         return True
 
-    def film(self, path, total_steps, describe=None, fps=30):
+    def film(self, path, total_steps, describe=None, fps=30, hold=0.0):
         """Opens a film of the picture through a run.
 
         Args:
@@ -185,6 +197,7 @@ class Picture:
                 a line of text to show in the title's place, or None. Defaults
                 to `None`.
             fps: int. Frames per second. Defaults to `30`.
+            hold: float. Seconds that the last frame stays. Defaults to `0`.
 
         Returns:
             A `Film`, which is a context manager.
@@ -192,7 +205,7 @@ class Picture:
         Raises:
             UserError: the film cannot be written; see `check_video_path`.
         """
-        return Film(self, path, total_steps, describe, fps)
+        return Film(self, path, total_steps, describe, fps, hold)
 
     def _draw(self, figure, text, values):
         lines = text.splitlines() if text else []
@@ -220,7 +233,7 @@ class Film:
 
     Args:
         picture: `Picture`.
-        path, total_steps, describe, fps: see `Picture.film`.
+        path, total_steps, describe, fps, hold: see `Picture.film`.
 
     Example:
 
@@ -231,7 +244,9 @@ class Film:
     ...     gan.fit(source, steps_per_epoch=5001, callbacks=[probe])
     """
 
-    def __init__(self, picture, path, total_steps, describe=None, fps=30):
+    def __init__(
+        self, picture, path, total_steps, describe=None, fps=30, hold=0.0
+    ):
         self._picture, self._describe = picture, describe
         figure = Figure(dpi=_FILM_DPI)
         self._canvas = FigureCanvasAgg(figure)
@@ -254,7 +269,7 @@ class Film:
         # The canvas' own memory: it follows what is drawn.
         self._pixels = np.asarray(self._canvas.buffer_rgba())
         height, width, _ = self._pixels.shape
-        self._writer = VideoWriter(path, width, height, fps)
+        self._writer = VideoWriter(path, width, height, fps, hold)
 
     def __enter__(self):
         self._writer.__enter__()

@@ -34,7 +34,7 @@ _EPOCHS = 0.46
 _GAP = 0.15
 
 
-class _Panel(NamedTuple):
+class Panel(NamedTuple):
     """What one pair of axes shows.
 
     Attributes:
@@ -54,7 +54,7 @@ class _Panel(NamedTuple):
 
 # In a GAN's panels blue is of the discriminator and of real samples, vermilion
 # of the generator and of its own.
-_LOSSES = _Panel(
+_LOSSES = Panel(
     "Loss",
     2.2,
     {
@@ -66,7 +66,7 @@ _LOSSES = _Panel(
         "kl": ("KL divergence", GREY),
     },
 )
-_PROBABILITIES = _Panel(
+_PROBABILITIES = Panel(
     "Probability of real",
     1.7,
     {
@@ -80,18 +80,18 @@ _OUTPUTS = _PROBABILITIES._replace(
     name="Critic output", limits=None, from_zero=False
 )
 _MEASURES = (
-    _Panel(
+    Panel(
         "Distance",
         1.4,
         {"wasserstein": ("estimate of the Wasserstein distance", GREEN)},
     ),
-    _Panel(
+    Panel(
         "M_global",
         1.4,
         {"m_global": ("M_global, the measure of convergence", GREEN)},
     ),
     # Not all of [0, 1]: k may stay small.
-    _Panel(
+    Panel(
         "k",
         1.2,
         {"k": ("k, the weight of generated samples", PINK)},
@@ -99,13 +99,22 @@ _MEASURES = (
 )
 # What is measured of samples, less often than losses are logged.
 _EVALUATIONS = (
-    _Panel("FID", 1.4, {"fid": ("FID of generated samples", GREEN)}),
-    _Panel("W1", 1.4, {"w1": ("W1 of generated samples", GREEN)}),
-    _Panel("Modes", 1.4, {"modes": ("modes that were found", GREEN)}),
-    _Panel(
+    Panel("FID", 1.4, {"fid": ("FID of generated samples", GREEN)}),
+    Panel("W1", 1.4, {"w1": ("W1 of generated samples", GREEN)}),
+    Panel("Modes", 1.4, {"modes": ("modes that were found", GREEN)}),
+    Panel(
         "Residual", 1.4, {"residual": ("residual of generated curves", GREEN)}
     ),
 )
+
+# What a page's style calls them.
+COLOUR_NAMES = {
+    BLUE: "blue",
+    VERMILION: "vermilion",
+    GREEN: "green",
+    GREY: "grey",
+    PINK: "pink",
+}
 
 _NAMED_LEVELS = {
     "2 ln 2": 2 * math.log(2),
@@ -161,16 +170,7 @@ def plot_curves(
     """
     if not rows:
         raise ValueError("`rows` must hold at least one row. Received: none")
-    outputs = _PROBABILITIES if probabilities else _OUTPUTS
-    panels = [
-        (panel, series, lines, levels)
-        for kinds, lines, levels in (
-            ((_LOSSES, outputs, *_MEASURES), rows, equilibrium or {}),
-            (_EVALUATIONS, evaluations, _baseline(evaluations)),
-        )
-        for panel in kinds
-        if (series := _series(lines, panel.series))
-    ]
+    panels = panels_of(rows, equilibrium, probabilities, evaluations)
     if not panels:
         names = sorted({name for row in rows for name in row})
         raise ValueError(
@@ -184,7 +184,7 @@ def plot_curves(
             stack, panels, strict=True
         ):
             steps = np.array([row["step"] for row in lines])
-            levels = _distinct(values, series)
+            levels = distinct(values, series)
             _draw_panel(axes, panel, steps, series, levels)
             _draw_legend(axes, 0)
             axes.tick_params(labelbottom=axes is stack[-1])
@@ -202,6 +202,29 @@ def plot_curves(
         save_figure(path, figure)
 
 
+def panels_of(rows, equilibrium=None, probabilities=True, evaluations=()):
+    """What there is to draw, one panel below the other.
+
+    Args:
+        rows, equilibrium, probabilities, evaluations: see `plot_curves`.
+
+    Returns:
+        A list of tuples: the `Panel`; a dict of arrays, NaN where there is
+        none, by their names; the rows that they are from; and a dict of
+        levels.
+    """
+    outputs = _PROBABILITIES if probabilities else _OUTPUTS
+    return [
+        (panel, series, lines, levels)
+        for kinds, lines, levels in (
+            ((_LOSSES, outputs, *_MEASURES), rows, equilibrium or {}),
+            (_EVALUATIONS, evaluations, _baseline(evaluations)),
+        )
+        for panel in kinds
+        if (series := _series(lines, panel.series))
+    ]
+
+
 def _series(rows, names):
     """Those of the named values that any row has, as arrays; None is none."""
     series = {}
@@ -212,7 +235,7 @@ def _series(rows, names):
     return series
 
 
-def _distinct(equilibrium, names):
+def distinct(equilibrium, names):
     """The different values at the equilibrium of what is named, ascending."""
     levels: list[float] = []
     for value in sorted(equilibrium[n] for n in names if n in equilibrium):
@@ -268,7 +291,7 @@ def _lay_out(figure, title, steps_per_epoch, heights):
 def _draw_panel(axes, panel, steps, series, levels):
     """Draws what a panel shows, and its axis of values."""
     values, means = _draw_curves(axes, steps, series, panel.series)
-    limits = panel.limits or _limits(values, means, levels, panel.from_zero)
+    limits = panel.limits or limits_of(values, means, levels, panel.from_zero)
     axes.set_ylim(limits)
     _mark(axes, levels)
     axes.set_ylabel(panel.name)
@@ -291,7 +314,7 @@ def _draw_curves(axes, steps, series, names):
         The lists of values and of running means that were drawn.
     """
     window = 2 * (len(steps) // 100) + 1
-    means = [_running_mean(values, window) for values in series.values()]
+    means = [running_mean(values, window) for values in series.values()]
     for name, values in series.items():
         _, colour = names[name]
         axes.plot(steps, values, color=colour, alpha=0.3, linewidth=0.6)
@@ -310,7 +333,7 @@ def _draw_curves(axes, steps, series, names):
     return list(series.values()), means
 
 
-def _running_mean(values, window):
+def running_mean(values, window):
     """The mean of the finite values in an odd window around each."""
     finite = np.isfinite(values)
     sums = np.cumsum(np.concatenate([[0], np.where(finite, values, 0)]))
@@ -323,7 +346,7 @@ def _running_mean(values, window):
     return np.where(number > 0, total / np.maximum(number, 1), math.nan)
 
 
-def _limits(values, means, levels, from_zero):
+def limits_of(values, means, levels, from_zero):
     """Limits of an axis such that a few outliers do not flatten the rest."""
     inside = [*levels]
     if from_zero:
@@ -358,7 +381,7 @@ def _mark(axes, levels):
     for value, line, label in zip(levels, places, labels, strict=True):
         axes.axhline(value, color="0.5", linewidth=0.8, dashes=(5, 3))
         axes.annotate(
-            _level_label(value),
+            level_label(value),
             (1, value),
             xycoords=("axes fraction", "data"),
             xytext=(5, label - line),
@@ -385,7 +408,8 @@ def _spread(places, distance, low, high):
     return np.clip(moved, low, high - steps[-1]) + steps
 
 
-def _level_label(value):
+def level_label(value):
+    """A level's value as text: its name, where it has one."""
     for label, named in _NAMED_LEVELS.items():
         if math.isclose(value, named):
             return label

@@ -152,6 +152,8 @@ class VideoWriter:
         fps: int. Frames per second. Defaults to `30`. (A GIF counts in
             hundredths of a second, so some of its frames last 0.03 s and some
             0.04 s.)
+        hold: float. Seconds that the last frame stays, so that the end is
+            seen before a player begins again. Defaults to `0`.
 
     Raises:
         UserError: the film cannot be written; see `check_video_path`.
@@ -163,8 +165,9 @@ class VideoWriter:
     ...         film.write(np.random.randint(256, size=(48, 64, 3), dtype="u1"))
     """
 
-    def __init__(self, path, width, height, fps=30):
+    def __init__(self, path, width, height, fps=30, hold=0.0):
         self.path = check_video_path(path)
+        self.hold = hold
         self.width = check_positive_int("width", width)
         self.height = check_positive_int("height", height)
         self.fps = check_positive_int("fps", fps)
@@ -182,6 +185,7 @@ class VideoWriter:
         if self._is_gif:
             self._stream = self._stream.with_suffix(".mov")
         self._shape = None
+        self._last = b""  # the frame that is held
         # An `ffmpeg` from the first frame on, which tells the channels.
         self._process: Any = None
 
@@ -215,8 +219,14 @@ class VideoWriter:
                 f"`frame` must be uint8 of shape {self._shape}. "
                 f"Received: {frame.dtype} of shape {frame.shape}"
             )
+        data = np.ascontiguousarray(frame).data
+        if self.hold and not self._is_gif:
+            self._last = bytes(data)
+        self._send(data)
+
+    def _send(self, data):
         try:
-            self._process.stdin.write(np.ascontiguousarray(frame).data)
+            self._process.stdin.write(data)
         except OSError:  # a broken pipe: ffmpeg has ended, and says why
             raise self._failure(self._end_stream()) from None
 
@@ -253,6 +263,8 @@ class VideoWriter:
     def _finish(self):
         if self._process is None:
             raise RunError(f"{self.path}: the film has no frames")
+        for _ in range(round(self.hold * self.fps) if self._last else 0):
+            self._send(self._last)
         status = self._end_stream()
         if status != 0:
             raise self._failure(status)
@@ -266,7 +278,10 @@ class VideoWriter:
         stored = ["-i", _url(self._stream)]
         palette = self._run([*stored, *_PALETTE])
         picture = ["-f", "png_pipe", "-i", "pipe:0"]
-        self._run([*stored, *picture, *_GIF, _url(path)], palette)
+        gif = [*_GIF]
+        if self.hold:  # a GIF's frames have lengths of their own
+            gif += ["-final_delay", str(round(100 * self.hold))]
+        self._run([*stored, *picture, *gif, _url(path)], palette)
 
     def _run(self, arguments, data=b""):
         """Runs ffmpeg on `data` and returns what it prints."""

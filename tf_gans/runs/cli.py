@@ -209,15 +209,13 @@ def add_training_flags(add):
     )
 
 
-def add_run_flags(add, log_every, checkpoints, anim_every, frames):
+def add_run_flags(add, log_every, checkpoints):
     """Adds the flags of what a training writes.
 
     Args:
         add: the `add_argument` of a group.
         log_every: int. The default of `--log-every`.
         checkpoints: str. What the help says of when checkpoints are saved.
-        anim_every: int or None. The default of `--anim-every`.
-        frames: str. What the help says of it.
     """
     positive = integer(1, 10**9)
     add(
@@ -250,9 +248,9 @@ def add_run_flags(add, log_every, checkpoints, anim_every, frames):
     add(
         "--anim-every",
         type=positive,
-        default=anim_every,
         metavar="N",
-        help=f"a frame for every Nth step (default: {frames})",
+        help="a frame for every Nth step (default: a film of about 10 s, its "
+        "frames dense early and sparse later)",
     )
     add(
         "--export",
@@ -374,6 +372,14 @@ def started_as():
     """How the user has started this program, to be typed again."""
     path = sys.argv[0]
     return f"python {shlex.quote(path)}" if path.endswith(".py") else program()
+
+
+def sibling(name):
+    """How another script would be started, as this one was, to be typed."""
+    path = pathlib.Path(sys.argv[0])
+    if path.suffix == ".py":
+        return f"python {shlex.quote(str(path.with_name(f'{name}.py')))}"
+    return f"tf-gans {name}"
 
 
 def run(main):

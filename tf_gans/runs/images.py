@@ -5,6 +5,7 @@ import types
 
 from tf_gans.errors import UserError
 from tf_gans.runs import cli, evaluating
+from tf_gans.runs.session import HOLD_SECONDS
 from tf_gans.runs.training import Training
 
 GRID_ROWS = 8  # of a grid of samples
@@ -20,6 +21,7 @@ class ImageTraining(Training):
 
     log_every = 50
     checkpoint_seconds = 60.0
+    fps = 20
     free = ("data", "epochs")
     folder_size: int | None = None
 
@@ -206,7 +208,8 @@ class ImageTraining(Training):
             board,  # closes its file at the end, after the last grid
         ]
         if args.anim_path:
-            watchers.append(self._grid(session, session.anim_every, record))
+            steps = session.film_steps(session.total_steps, self.fps)
+            watchers.append(self._grid(session, steps, record))
         return watchers
 
     def _grid(self, session, every=1, receiver=None):
@@ -257,7 +260,7 @@ class ImageTraining(Training):
         per_epoch = self.steps_per_epoch(session)
         columns = session.model.num_classes
         path, heads = session.args.anim_path, class_names(session)
-        with plotting.GridFilm(path, heads=heads) as film:
+        with plotting.GridFilm(path, self.fps, heads, HOLD_SECONDS) as film:
 
             def add(steps, images):
                 for step, samples in zip(steps, images, strict=True):

@@ -3,7 +3,10 @@
 import json
 import shlex
 
+from tf_gans import files
 from tf_gans.errors import RunError
+from tf_gans.runs import cli
+from tf_gans.runs.frames import LOSS
 
 
 def print_speed(session, steps_per_epoch):
@@ -15,6 +18,32 @@ def print_speed(session, steps_per_epoch):
         print(f"{line}{rate * images:.0f} images/s")
     else:
         print(f"{line}{rate:,.0f} steps/s")
+
+
+def write_summary(session, measured):
+    """Writes `summary.json`.
+
+    Args:
+        session: `Session`.
+        measured: dict of JSON types: what the script measured.
+
+    Returns:
+        The summary, a dict of JSON types.
+    """
+    run, film = session.run, session.args.anim_path
+    summary = {
+        "steps": session.step,
+        "steps_this_time": session.steps,
+        "seconds": round(session.seconds, 1),
+        # A run may draw its own film again.
+        "film": str(film.absolute()) if film else cli.film_of(run),
+        **measured,
+    }
+    if session.evaluation:
+        summary["evaluation"] = session.evaluation.finish()
+    text = json.dumps(summary, indent=2) + "\n"
+    files.write_text(run.path / "summary.json", text)
+    return summary
 
 
 def draw_curves(session, steps_per_epoch):
@@ -42,7 +71,7 @@ def draw_curves(session, steps_per_epoch):
 
 
 def draw_film(session, open_film, resume_command):
-    """Draws the recorded frames, then forgets them.
+    """Draws the recorded frames.
 
     Args:
         session: `Session`.
@@ -73,12 +102,16 @@ def draw_film(session, open_film, resume_command):
             open_film() as film,
         ):
             for chunk in frames:
-                film.add(**chunk)
+                drawn = {
+                    name: array
+                    for name, array in chunk.items()
+                    if not name.startswith(LOSS)
+                }
+                film.add(**drawn)
                 bar.update(len(chunk["steps"]))
     except RunError as error:
         raise RunError(
             f"{error}; all else is kept: draw it again with "
             f"{resume_command} --anim-path {shlex.quote(str(path))}"
         ) from None
-    frames.clear()
     print(f"Film: {path}")

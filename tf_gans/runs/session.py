@@ -4,7 +4,10 @@ import argparse
 import dataclasses
 from typing import Any
 
-FILM_FRAMES = 300  # of a film, where --anim-every does not say
+# Of a film, where --anim-every does not say: how long it is until its end,
+# and how long that is held.
+FILM_SECONDS = 8.5
+HOLD_SECONDS = 1.5
 
 
 @dataclasses.dataclass
@@ -43,7 +46,19 @@ class Session:
         """How many steps the model has been trained in all."""
         return int(self.model.step.numpy())
 
-    @property
-    def anim_every(self):
-        """How many steps lie between two frames of the film."""
-        return self.args.anim_every or max(1, self.total_steps // FILM_FRAMES)
+    def film_steps(self, last_step, fps):
+        """When frames of the film are recorded.
+
+        Args:
+            last_step: int. That of the film's last frame.
+            fps: int. The film's frames per second.
+
+        Returns:
+            What `--anim-every` says, an int; or the steps of a film of
+            `FILM_SECONDS`, dense early and sparse later.
+        """
+        from tf_gans.callbacks import moments
+
+        if self.args.anim_path and self.args.anim_every:
+            return self.args.anim_every
+        return moments(last_step, round(FILM_SECONDS * fps))

@@ -2,7 +2,11 @@
 
 import importlib
 
+import numpy as np
+
 from tf_gans.runs import cli, evaluating
+from tf_gans.runs.frames import LOSS
+from tf_gans.runs.session import FILM_SECONDS, HOLD_SECONDS
 from tf_gans.runs.training import Training
 
 
@@ -64,9 +68,16 @@ class ToyTraining(Training):
         return callbacks.StepProgress(session.total_steps, session.step)
 
     def watch(self, session):
-        if not session.args.anim_path:
-            return []
-        return [self.probe(session, session.frames.append, session.anim_every)]
+        # For the run's page, and for a film that is asked for later.
+        def record(steps, **values):
+            losses = session.model.step_losses
+            count = len(next(iter(losses.values())))
+            places = np.asarray(steps) - (session.step - count)
+            named = {LOSS + n: v[places] for n, v in losses.items()}
+            session.frames.append(steps, **values, **named)
+
+        steps = session.film_steps(session.total_steps - 1, self.fps)
+        return [self.probe(session, record, steps)]
 
     def samples(self, model):
         """The samples of a model that are measured, an array."""
@@ -97,10 +108,52 @@ class ToyTraining(Training):
         picture.save(path, self.caption(session), **values)
         print(f"Picture: {path}")
 
-    def open_film(self, session):
+    def open_film(self, session, describe=None):
+        """The film of the picture.
+
+        Args:
+            session: `Session`.
+            describe: see `Picture.film`.
+        """
         return self.picture(session).film(
-            session.args.anim_path, session.config["num_steps"]
+            session.args.anim_path,
+            session.config["num_steps"],
+            describe,
+            self.fps,
+            HOLD_SECONDS,
         )
+
+    def keep_frames(self, session):
+        session.frames.keep(self._shown(session))
+
+    def _shown(self, session):
+        """The steps of the frames that the page shows."""
+        from tf_gans.callbacks import moments
+
+        return moments(max(session.step - 1, 0), round(FILM_SECONDS * self.fps))
+
+    def scene_options(self, session):
+        """What the picture's `scene` takes beside the frames, a dict."""
+        return {}
+
+    def scene(self, session):
+        from tf_gans.plotting.scene import rounded
+
+        frames = session.frames.together(self._shown(session))
+        if not frames:
+            return None
+        steps = frames.pop("steps")
+        losses = {
+            name.removeprefix(LOSS): frames.pop(name)
+            for name in tuple(frames)
+            if name.startswith(LOSS)
+        }
+        numbers = {n: rounded(v) for n, v in losses.items()}
+        scene = self.picture(session).scene(
+            **frames, **self.scene_options(session)
+        )
+        numbers |= scene.get("numbers", {})
+        return scene | {"steps": steps.tolist(), "numbers": numbers}
 
     def show(self, session):
         if not session.args.no_window and cli.display_exists():

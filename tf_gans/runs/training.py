@@ -11,7 +11,6 @@ name is the name in the run's configuration and the keyword of the recipe's
 """
 
 import argparse
-import json
 import pathlib
 import re
 import shlex
@@ -19,10 +18,10 @@ import sys
 import time
 
 from tf_gans import files
-from tf_gans.errors import Interrupted, UserError
+from tf_gans.errors import Interrupted, RunError, UserError
 from tf_gans.recipes import catalogue
-from tf_gans.runs import cli, evaluating, load, results
-from tf_gans.runs.session import FILM_FRAMES, Session
+from tf_gans.runs import cli, evaluating, load, page, results
+from tf_gans.runs.session import Session
 
 
 class Training:
@@ -34,8 +33,7 @@ class Training:
     Attributes:
         name: the script's name, and that of its runs.
         log_every: the default of `--log-every`.
-        anim_every: the default of `--anim-every`; None for `FILM_FRAMES` in
-            all.
+        fps: frames per second of its films.
         checkpoint_seconds: seconds between two checkpoints, at least.
         free: the hyper-parameters that may differ when a run is resumed.
         not_kept: flags of the training that are none of its hyper-parameters.
@@ -43,7 +41,7 @@ class Training:
 
     name = ""
     log_every = 10
-    anim_every: int | None = None
+    fps = 30
     checkpoint_seconds = 2.0
     free: tuple = ("data",)
     not_kept: tuple = ()
@@ -139,6 +137,15 @@ class Training:
         """The film: a context manager whose `add` takes recorded frames."""
         raise NotImplementedError
 
+    def keep_frames(self, session):
+        """Forgets the recorded frames that are of no use after the film."""
+        if session.args.anim_path:
+            session.frames.clear()
+
+    def scene(self, session):
+        """What `page` draws of the frames: a dict of JSON types, or None."""
+        return None
+
     def show(self, session):
         """Shows the picture in a window, where that is wanted."""
 
@@ -155,6 +162,9 @@ class Training:
         try:
             training.train(session)
             training.finish(session)
+        except (Interrupted, RunError):
+            page.leave(training, session)
+            raise
         finally:
             session.run.unlock()
 
@@ -190,8 +200,6 @@ class Training:
             add,
             log_every=self.log_every,
             checkpoints=f"every {self.checkpoint_seconds:g} seconds",
-            anim_every=self.anim_every,
-            frames=str(self.anim_every or f"{FILM_FRAMES} frames in all"),
         )
         self.add_output_flags(add)
         values, named = cli.parse_run(parser)
@@ -404,11 +412,12 @@ class Training:
         if interrupted and session.step < total:
             raise Interrupted(
                 f"stopped after {session.step} steps; go on with: "
-                f"{self._resume_command(run)}"
+                f"{self.resume_command(run)}"
             )
         self.end(session)
 
-    def _resume_command(self, run):
+    def resume_command(self, run):
+        """How to go on with a run, to be typed."""
         path = shlex.quote(str(run.path))
         return f"{cli.started_as()} --run-dir {path} --resume"
 
@@ -417,20 +426,7 @@ class Training:
         run, args = session.run, session.args
         if session.steps:
             results.print_speed(session, self.steps_per_epoch(session))
-        summary = {
-            "steps": session.step,
-            "steps_this_time": session.steps,
-            "seconds": round(session.seconds, 1),
-            # A run may draw its own film again.
-            "film": str(args.anim_path.absolute())
-            if args.anim_path
-            else cli.film_of(run),
-            **self.measure(session),
-        }
-        if session.evaluation:
-            summary["evaluation"] = session.evaluation.finish()
-        text = json.dumps(summary, indent=2) + "\n"
-        files.write_text(run.path / "summary.json", text)
+        summary = results.write_summary(session, self.measure(session))
         self.draw(session)
         results.draw_curves(session, self.steps_per_epoch(session))
         if args.export:
@@ -444,6 +440,8 @@ class Training:
             results.draw_film(
                 session,
                 lambda: self.open_film(session),
-                self._resume_command(run),
+                self.resume_command(run),
             )
+        self.keep_frames(session)
+        page.leave(self, session, summary)
         self.show(session)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tf_gans.errors import UserError
 from tf_gans.plotting.picture import BLUE, GREY, VERMILION, Picture
+from tf_gans.plotting.scene import log_probability, packed, relative
 
 # In inches. The margins take tick labels of five characters.
 _WIDTH, _HEIGHT = Picture.size
@@ -18,6 +19,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 0.75, 0.7, 0.72, 0.58
 _ACROSS, _UP = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
 _BOUNDARY, _GENERATED, _REAL = BLUE, VERMILION, GREY
+
+_NUM_ARROWS = 20  # samples whose gradients a page shows
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -132,3 +135,48 @@ class DistributionPicture(Picture):
         generated.set_data(self.bin_centres, density)
         x = np.linspace(self.low, self.high, len(boundary))
         line.set_data(x, boundary)
+
+    def scene(self, boundary, density, floor=0.0):
+        """The two curves, some samples, and where the generator is sent.
+
+        The samples are the even quantiles of the generated density. Their
+        arrows are d log D(x) / dx, by which the non-saturating loss, the mean
+        of -log D, moves a sample x on its own: taken from the line's slope, so
+        with minibatch discrimination among neighbours on the line, not in the
+        training's batch.
+
+        Args:
+            boundary: array of shape `(frames, points)`; see `set`.
+            density: array of shape `(frames, bins)`.
+            floor: float. Where D is less, the loss is flat. Defaults to `0`.
+        """
+        x = np.linspace(self.low, self.high, boundary.shape[1])
+        slope = np.gradient(log_probability(boundary, floor), x, axis=1)
+        samples = self._quantiles(density)
+        arrows = [
+            np.interp(places, x, values, np.nan, np.nan)
+            for places, values in zip(samples, slope, strict=True)
+        ]
+        flat = 1e-3 / (self.high - self.low)
+        arrows = relative(np.array(arrows)[..., np.newaxis], flat)[..., 0]
+        return {
+            "kind": "distribution",
+            "low": float(self.low),
+            "high": float(self.high),
+            "limit": self.density_limit,
+            "real": packed(self.real_density),
+            "density": packed(density, 0, 2 * self.density_limit),
+            "boundary": packed(boundary, 0, 1),
+            "samples": packed(samples, self.low, self.high),
+            "arrows": packed(arrows, -1, 1, 8),
+        }
+
+    def _quantiles(self, density):
+        """The even quantiles of densities: `(frames, arrows)`, NaN of none."""
+        edges = np.linspace(self.low, self.high, density.shape[1] + 1)
+        places = (np.arange(_NUM_ARROWS) + 0.5) / _NUM_ARROWS
+        cumulative = np.zeros((len(density), len(edges)))
+        np.cumsum(density, axis=1, out=cumulative[:, 1:])
+        total = cumulative[:, -1:]
+        share = cumulative / np.where(total > 0, total, np.nan)
+        return np.array([np.interp(places, row, edges) for row in share])

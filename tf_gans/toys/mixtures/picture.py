@@ -13,6 +13,7 @@ from matplotlib.colors import BoundaryNorm
 
 from tf_gans.models.outputs import DiscriminatorOutput
 from tf_gans.plotting.picture import VERMILION, Picture
+from tf_gans.plotting.scene import log_probability, packed, relative
 
 # In inches. Both panels are squares.
 _PANEL = 3.5
@@ -29,6 +30,10 @@ _GENERATED = VERMILION
 _COLOURS = sns.diverging_palette(20, 245, s=75, l=50, as_cmap=True)
 _LEVELS = 12  # kinds of colour; even, so that the middle is a contour
 _SHARES = np.linspace(0, 1, _LEVELS + 1)
+
+# What a page shows of the generated and of the real points, whose gradients,
+# and how many cells of the map become one.
+_NUM_POINTS, _NUM_ARROWS, _CELLS = 500, 60, 2
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -156,3 +161,61 @@ class MixturePicture(Picture):
             return np.full(values.shape, 0.5)
         scaled = np.interp(finite, np.nanquantile(finite, _SHARES), _SHARES)
         return scaled if self.output.higher_is_real else 1 - scaled
+
+    def scene(self, samples, critic, arrows=True):
+        """The points, the map, and where it sends some of the points.
+
+        Their arrows are the steepest way to what looks more real: the gradient
+        of log D where it is a probability, else of the critic's output or of
+        minus the error. They are differences between the map's cells.
+
+        Args:
+            samples: array of shape `(frames, n, 2)`; see `set`.
+            critic: array of shape `(frames, rows, columns)`.
+            arrows: bool. Whether the generator learns from the map. Defaults
+                to `True`.
+        """
+        low, high, below, above = map(float, self.limits)
+        points = np.asarray(samples[:, :_NUM_POINTS], float)
+        # Those beyond the axes are left out.
+        inside = (abs(points - self.centre) <= self.extent).all(axis=-1)
+        points[~inside] = np.nan
+        scaled = np.array([self._scaled(frame) for frame in critic])
+        count = scaled.shape[1] // _CELLS * _CELLS
+        scaled = scaled[:, :count, :count].reshape(
+            len(scaled), count // _CELLS, _CELLS, count // _CELLS, _CELLS
+        )
+        scene = {
+            "kind": "points",
+            "limits": [low, high, below, above],
+            "label": self.output.label,
+            "ticks": list(self.output.ticks),
+            "real": packed(self.real[:_NUM_POINTS]),
+            "x": packed(points[..., 0], low, high),
+            "y": packed(points[..., 1], below, above),
+            "map": packed(scaled.mean(axis=(2, 4)), 0, 1, 8),
+        }
+        if arrows:
+            some = self._arrows(points[:, :_NUM_ARROWS], critic)
+            scene["arrows"] = packed(some, -1, 1, 8)
+        return scene
+
+    def _arrows(self, points, critic):
+        """The gradients at points, `(frames, points, 2)`."""
+        is_probability = self.output.bounds == (0, 1)
+        height = log_probability(critic) if is_probability else critic
+        if not self.output.higher_is_real:
+            height = -height
+        rows, columns = critic.shape[1:]
+        up, across = np.gradient(np.asarray(height, float), axis=(1, 2))
+        corner = np.array(self.centre) - self.extent
+        cell = (points - corner) / (2 * self.extent) * (columns, rows)
+        cell = np.where(np.isfinite(cell), cell, 0).astype(int)
+        column, row = np.moveaxis(cell.clip(0, (columns - 1, rows - 1)), -1, 0)
+        frame = np.arange(len(points))[:, np.newaxis]
+        arrows = np.stack(
+            [across[frame, row, column], up[frame, row, column]], axis=-1
+        )
+        # A critic's scale is its own, and drifts.
+        size = 1 if is_probability else np.nanmax(abs(height), initial=0)
+        return relative(arrows, max(1e-5 * size, 1e-30), not is_probability)

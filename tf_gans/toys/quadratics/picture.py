@@ -13,6 +13,7 @@ from tf_gans.plotting.picture import (
     VERMILION,
     Picture,
 )
+from tf_gans.plotting.scene import packed, rounded
 
 # In inches.
 _WIDTH, _HEIGHT = Picture.size
@@ -128,6 +129,22 @@ class QuadraticsPicture(Picture):
         for order, artist in enumerate(artists):
             artist.set_zorder(3 + order)
         return artists
+
+    def scene(self, curves, d_loss, d_real, accuracy):
+        """The curves, and how often the discriminator is right; see `set`."""
+        low, high = map(float, self.limits)
+        del d_loss, d_real  # those of the step itself are there, too
+        return {
+            "kind": "curves",
+            "limits": [low, high],
+            "x": rounded(self.x),
+            "lower": rounded(self.lower),
+            "upper": rounded(self.upper),
+            "real": rounded(self.real),
+            # The axes end there.
+            "curves": packed(curves, 2 * low - high, 2 * high - low),
+            "numbers": {"accuracy (1/2 at the equilibrium)": rounded(accuracy)},
+        }
 
     def set(self, artists, curves, d_loss, d_real, accuracy):
         """Moves the generated curves and fills in the table.
