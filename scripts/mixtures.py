@@ -135,15 +135,12 @@ class Mixtures(ToyTraining):
             f": {scores}"
         )
 
-    def open_film(self, session):
+    def film_text(self, session):
         from tf_gans.toys.mixtures.metrics import mixture_metrics
 
         data = session.source
-        return super().open_film(
-            session,
-            lambda samples, critic: describe(
-                mixture_metrics(samples, data), data
-            ),
+        return lambda samples, critic: describe(
+            mixture_metrics(samples, data), data
         )
 
 

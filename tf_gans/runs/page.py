@@ -199,7 +199,7 @@ def _commands(training, session):
 
 def _settings(config):
     """The hyper-parameters, those of `options` among the others."""
-    rows = {}
+    rows: dict = {}
     for name, value in config.items():
         if name == "options":
             rows |= value
@@ -265,7 +265,7 @@ def _grids(run_path):
     count = MOST_GRIDS
     while True:
         chosen = [paths[i] for i in moments(len(paths) - 1, max(count, 2))]
-        if count <= 2 or sum(map(sizes.get, chosen)) <= MOST_GRID_BYTES:
+        if count <= 2 or sum(sizes[path] for path in chosen) <= MOST_GRID_BYTES:
             break
         count //= 2
     return {

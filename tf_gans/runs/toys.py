@@ -108,17 +108,16 @@ class ToyTraining(Training):
         picture.save(path, self.caption(session), **values)
         print(f"Picture: {path}")
 
-    def open_film(self, session, describe=None):
-        """The film of the picture.
+    def film_text(self, session):
+        """What says of a frame what it shows, or None; see `Picture.film`."""
+        return None
 
-        Args:
-            session: `Session`.
-            describe: see `Picture.film`.
-        """
+    def open_film(self, session):
+        """The film of the picture."""
         return self.picture(session).film(
             session.args.anim_path,
             session.config["num_steps"],
-            describe,
+            self.film_text(session),
             self.fps,
             HOLD_SECONDS,
         )
