@@ -1,6 +1,7 @@
 """Data, networks and environments of one's own: taken, or one sentence."""
 
 import contextlib
+import inspect
 import subprocess
 import sys
 
@@ -26,6 +27,7 @@ from tf_gans import (
     penalties,
     recipes,
 )
+from tf_gans.models import generative, trained
 from tf_gans.noise import InstanceNoise
 from tf_gans.toys import mixtures
 
@@ -126,6 +128,10 @@ class TestArguments:
     def test_the_seed_is_0(self):
         networks = dense(2, 8, 0), dense(1, 2, 1)
         assert GAN(*networks, latents=8).get_config()["seed"] == 0
+        # And of the bases of models of one's own.
+        for base in (trained.Trained, generative.GenerativeModel):
+            seed = inspect.signature(base.__init__).parameters["seed"]
+            assert seed.default == 0
 
     @pytest.mark.parametrize("arguments", [(-1,), (1.5,), (2, 1.5)])
     def test_bad_samples(self, arguments):
@@ -451,7 +457,7 @@ def test_minibatch_discrimination_of_no_samples():
 
 def test_a_name_of_the_first_release():
     """Where it was, and no other name."""
-    from tf_gans.models import generative, two_player
+    from tf_gans.models import two_player
 
     assert generative.TwoPlayerModel is two_player.TwoPlayerModel
     with pytest.raises(AttributeError, match="no attribute 'ThreePlayerModel'"):

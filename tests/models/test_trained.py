@@ -95,6 +95,12 @@ def trained():
     return losses, state(model)
 
 
+def test_a_step_takes_one_batch():
+    """Of a model that says nothing else, as `Regression` does."""
+    assert Regression.batches_per_step == 2
+    assert Trained.batches_per_step.fget(make()) == 1
+
+
 def test_nothing_is_lost_before_training():
     assert {len(values) for values in make().step_losses.values()} == {0}
 
