@@ -107,7 +107,7 @@ def under_load(seconds):
         return sum(rows) / (time.perf_counter() - start), times
     finally:
         server.terminate()
-        server.wait()
+        server.communicate()
 
 
 def _bytes(answer):
