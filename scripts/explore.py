@@ -150,8 +150,11 @@ def main():
     from tf_gans.serving.server import Server
 
     with contextlib.ExitStack() as stack:
-        before = signal.signal(signal.SIGTERM, end)
-        stack.callback(signal.signal, signal.SIGTERM, before)
+        # Both, because a shell may have a process in the background ignore
+        # Ctrl-C, and this one is to end by it all the same.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = signal.signal(number, end)
+            stack.callback(signal.signal, number, before)
         cli.load_tensorflow()
         model = open_model(args, kind, path, stack)
         server = stack.enter_context(Server(model, args.port))

@@ -1,5 +1,7 @@
 """How the tests are dealt to the workers."""
 
+import gc
+
 import pytest
 
 _SHARED = ("module", "class", "package", "session")
@@ -23,4 +25,8 @@ def pytest_collection_modifyitems(items):
         if shares:
             group = item.nodeid.partition("::")[0]
             item.add_marker(pytest.mark.xdist_group(group))
+    # What was imported stays. Python's collector would go through all of
+    # TensorFlow's objects again and again, which takes a share of every test.
+    gc.collect()
+    gc.freeze()
     items.sort(key=lambda item: not item.nodeid.startswith("tests/scripts"))
