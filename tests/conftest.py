@@ -29,4 +29,5 @@ def pytest_collection_modifyitems(items):
     # TensorFlow's objects again and again, which takes a share of every test.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 20, 100)  # and through the rest less often
     items.sort(key=lambda item: not item.nodeid.startswith("tests/scripts"))

@@ -290,6 +290,7 @@ def test_small_conditional_models_go_row_by_row(monkeypatch, tmp_path):
 # Where this package, Keras or Python is not -----------------------------------
 
 
+@pytest.mark.slow
 def test_loads_where_keras_and_tf_gans_are_absent(conditional, tmp_path):
     packages, empty = tmp_path / "packages", tmp_path / "empty"
     packages.mkdir()

@@ -239,7 +239,7 @@ class TestSmallProblems:
     @pytest.mark.parametrize(
         ("name", "metrics"),
         [
-            ("gaussian", {"w1", "ks"}),
+            pytest.param("gaussian", {"w1", "ks"}, marks=pytest.mark.slow),
             pytest.param(
                 *("mixtures", {"modes", "high_quality", "reverse_kl"}),
                 marks=pytest.mark.slow,

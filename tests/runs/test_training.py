@@ -114,6 +114,7 @@ def test_a_late_film_has_no_frames(data, tmp_path):
     assert not (tmp_path / "film.gif").exists()
 
 
+@pytest.mark.slow
 def test_a_film_is_not_replaced_unasked(data, tmp_path):
     """But for the run's own, which it draws again when it goes on."""
     path = tmp_path / "film.gif"

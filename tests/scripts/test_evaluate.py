@@ -329,8 +329,14 @@ class TestSmallProblems:
         ("name", "count", "metrics"),
         [
             ("gaussian", 10_000, {"mean_error", "std_error", "w1", "ks"}),
-            ("mixtures", 2500, {"modes", "high_quality", "reverse_kl"}),
-            ("curves", 10_000, {"inside", "residual", "a_w1"}),
+            pytest.param(
+                *("mixtures", 2500, {"modes", "high_quality", "reverse_kl"}),
+                marks=pytest.mark.slow,
+            ),
+            pytest.param(
+                *("curves", 10_000, {"inside", "residual", "a_w1"}),
+                marks=pytest.mark.slow,
+            ),
         ],
     )
     def test_each_has_its_own(self, script, tmp_path, name, count, metrics):

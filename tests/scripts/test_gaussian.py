@@ -146,6 +146,7 @@ def test_the_default_agrees_with_the_data(tmp_path):
     assert summary["samples"]["ks"] <= 0.05  # the two curves agree
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(quick, here, tmp_path):
     runs = tmp_path / "runs"
     here(*QUICK, "--minibatch")
@@ -170,7 +171,7 @@ def test_another_seed_gives_other_weights(quick, here, tmp_path):
             2,
             marks=pytest.mark.slow,
         ),
-        ("--recipe code --num-steps 20000", 1),
+        ("--recipe code --num-steps 8000", 1),
     ],
 )
 def test_killed_and_resumed_is_the_same(here, tmp_path, flags, times):
@@ -264,6 +265,7 @@ def test_other_hyper_parameters_are_refused(quick, script):
     assert "recipe" not in line
 
 
+@pytest.mark.slow
 def test_a_schedule_fixes_the_number_of_steps(here, script):
     here("--num-steps", 50, "--run-dir", "run")
     flags = ["--run-dir", "run", "--resume", "--num-steps", 60]
