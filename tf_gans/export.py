@@ -232,20 +232,23 @@ def _archive(gan, max_samples):
         # A server's REST interface writes an output of such a name in base64.
         return {"png_bytes": pngs}
 
-    def check_count(name, count):
+    def checked(name, count):
+        """Returns the count; nothing made of it starts before the check."""
         allowed = f"{name} must lie from 1 to {max_samples}; received"
-        tf.debugging.Assert(
+        check = tf.debugging.Assert(
             (count >= 1) & (count <= max_samples), [allowed, count]
         )
+        with tf.control_dependencies([check]):
+            return tf.identity(count)
 
     def generate(num_samples, seed):
-        check_count("`num_samples`", num_samples)
-        z = latents.draw(seed, "sample", 0, 1, num_samples)[0]
+        count = checked("`num_samples`", num_samples)
+        z = latents.draw(seed, "sample", 0, 1, count)[0]
         return {"samples": generator(z, None), "z": z}
 
     def generate_classes(labels, seed):
-        check_count("the number of `labels`", tf.size(labels))
-        z = latents.draw(seed, "sample", 0, 1, tf.size(labels))[0]
+        count = checked("the number of `labels`", tf.size(labels))
+        z = latents.draw(seed, "sample", 0, 1, count)[0]
         return {"samples": generator(z, labels), "z": z}
 
     def of_samples(judge):
