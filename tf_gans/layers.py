@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_gans import random
+from tf_gans import random, replicas
 from tf_gans.errors import check_positive_int
 from tf_gans.spectral_norm import SpectralNormalization
 
@@ -89,7 +89,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     Input shape:
         `(batch, features)`. The batch is one group: feed real and generated
-        samples in separate calls.
+        samples in separate calls. Under a `tf.distribute` strategy the group
+        is the whole batch, of all replicas.
 
     Output shape:
         `(batch, features + num_kernels)`.
@@ -146,7 +147,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
         if points.dtype.size < 4:
             # A sum over a large batch is more than 16 bits can tell.
             points = tf.cast(points, tf.float32)
-        features = batch_similarity(points)
+        features = batch_similarity(replicas.gather(points))
+        features = replicas.own_rows(features)
         if not self.include_self:
             features = features - 1
         features = tf.cast(features, inputs.dtype)

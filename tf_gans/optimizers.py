@@ -5,6 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_gans import replicas
+
 
 @keras.saving.register_keras_serializable(package="tf_gans")
 class FusedAdam(keras.optimizers.Adam):
@@ -15,8 +17,9 @@ class FusedAdam(keras.optimizers.Adam):
     XLA, so this one joins the gradients, keeps its moments as two vectors, and
     computes one update. The numbers are those of `keras.optimizers.Adam`.
 
-    For small networks on one device: joining millions of parameters would cost
-    more than it saves.
+    For small networks: joining millions of parameters would cost more than it
+    saves. Under a `tf.distribute` strategy each replica updates its own
+    variables by the sum of all gradients, one vector to exchange.
 
     Args: those of `keras.optimizers.Adam`, except `amsgrad`, which is not
         supported.
@@ -51,6 +54,7 @@ class FusedAdam(keras.optimizers.Adam):
             key=lambda pair: self._get_variable_index(pair[1]),
         )
         gradient = tf.concat([tf.reshape(g, [-1]) for g, _ in pairs], axis=0)
+        gradient = replicas.total(gradient)
         step = tf.cast(self.iterations + 1, gradient.dtype)
         # The bias corrections folded into the rate, as Kingma & Ba suggest
         # at the end of section 2 of https://arxiv.org/abs/1412.6980.

@@ -14,7 +14,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_gans import random
+from tf_gans import random, replicas
 
 _EPSILON = 1e-12
 
@@ -236,7 +236,7 @@ class DRAGAN(Penalty):
         if self.noise == "gaussian":
             samples = tf.ensure_shape(real + move, real.shape)
         else:
-            moved = real + tf.math.reduce_std(real) * move
+            moved = real + _stddev(real) * move
             samples = _interpolated(real, moved, noise["alpha"])
         return self.weight * _distance_from(self.target, critic, samples)
 
@@ -302,6 +302,12 @@ class WeightClipping:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def _stddev(samples):
+    """The standard deviation of all numbers of the whole batch."""
+    centred = samples - replicas.mean(tf.reduce_mean(samples))
+    return tf.sqrt(replicas.mean(tf.reduce_mean(tf.square(centred))))
 
 
 def _squared_gradient_norms(critic, samples):

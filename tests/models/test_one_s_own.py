@@ -424,11 +424,6 @@ class TestEnvironment:
         assert {rate.dtype for rate in rates} == {"float64"}
         assert all(float(rate) < 0.01 for rate in rates)
 
-    def test_a_strategy(self):
-        scope = tf.distribute.MirroredStrategy(["/cpu:0"]).scope()
-        with scope, pytest.raises(ValueError, match=r"not supported.*Mirrored"):
-            make()
-
     def test_another_backend(self):
         program = (
             "import sys, types\n"

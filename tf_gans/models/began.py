@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_gans import replicas
 from tf_gans.errors import check_positive_int
 from tf_gans.models import checks
 from tf_gans.models.outputs import ERROR, even_of_none
@@ -176,7 +177,9 @@ class BEGAN(TwoPlayerModel):
             logs = self._update_discriminator(samples, labels, numbers)
         for numbers in draws["generator"]:  # none, where both were updated
             logs["g_loss"] = self._update_generator(labels, numbers)
-        real_error, fake_error = logs.pop("real_error"), logs["g_loss"]
+        real_error, fake_error = replicas.mean(
+            (logs.pop("real_error"), logs["g_loss"])
+        )
         balance = self.gamma * real_error - fake_error
         self.k.assign(
             tf.clip_by_value(self.k + self.lambda_k * balance, 0.0, 1.0)

@@ -8,6 +8,8 @@ another number of steps compiles nothing anew.
 import numpy as np
 import tensorflow as tf
 
+from tf_gans import replicas
+
 
 def run_block(model, source, probe, parts, num_steps):
     """Runs up to `steps_per_execution` training steps, and counts them.
@@ -25,7 +27,6 @@ def run_block(model, source, probe, parts, num_steps):
         measured: a dict of tensors with a leading axis of measurements.
     """
     size, batches = model.steps_per_execution, model.batches_per_step
-    names = list(model.step_losses)
     first = model.step + 0
     seed = model.seed + 0
     if parts is None:
@@ -39,13 +40,14 @@ def run_block(model, source, probe, parts, num_steps):
     real = parts[0] if len(parts) == 1 else tuple(parts)
     data = (real, model._draw(seed, first, size, batch_size))
     data = tf.nest.map_structure(_as_precise_as(model), data)
+    if model.num_replicas > 1:
+        model.check_rows(parts[0].shape[2], data[1])
+    train_step = _replicated(model) if model.strategy else _logged(model)
 
     def step(i, losses):
         real, draws = tf.nest.map_structure(lambda t: t[i], data)
         number = first + tf.cast(i, tf.int64)
-        logs = model.train_step((real, draws, number))
-        row = tf.stack([tf.cast(logs[name], tf.float32) for name in names])
-        return i + 1, losses.write(i, row)
+        return i + 1, losses.write(i, train_step(real, draws, number))
 
     def steps(start, stop, losses):
         if size == 1 and probe is None:
@@ -59,7 +61,9 @@ def run_block(model, source, probe, parts, num_steps):
             parallel_iterations=1,
         )[1]
 
-    losses = tf.TensorArray(tf.float32, size, element_shape=(len(names),))
+    losses = tf.TensorArray(
+        tf.float32, size, element_shape=(len(model.step_losses),)
+    )
     measured = {}
     if probe is None:
         losses = steps(0, num_steps, losses)
@@ -69,6 +73,40 @@ def run_block(model, source, probe, parts, num_steps):
         )
     model.step.assign_add(tf.cast(num_steps, tf.int64))
     return tf.transpose(losses.stack()), measured
+
+
+def _logged(model):
+    """A step as a function to the tensor of its logs, `(number of logs,)`."""
+
+    def train_step(real, draws, number):
+        logs = model.train_step((real, draws, number))
+        return tf.stack(
+            [tf.cast(logs[name], tf.float32) for name in model.step_losses]
+        )
+
+    return train_step
+
+
+def _replicated(model):
+    """The same, of all replicas: each takes its rows of the batches.
+
+    What a step is given is the same for any number of replicas, and so is
+    what it logs.
+    """
+    train_step = _logged(model)
+
+    def of_a_replica(real, draws, number):
+        real = tf.nest.map_structure(
+            lambda t: replicas.own_rows(t, axis=1), real
+        )
+        draws = tf.nest.map_structure(replicas.own_rows, draws)
+        return replicas.mean(train_step(real, draws, number))
+
+    def of_all(*data):
+        logs = model.strategy.run(of_a_replica, args=data)
+        return model.strategy.experimental_local_results(logs)[0]
+
+    return of_all
 
 
 def _as_precise_as(model):

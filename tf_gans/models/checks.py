@@ -236,16 +236,5 @@ def check_autoencoder(began):
         )
 
 
-def check_strategy():
-    """Refuses `tf.distribute`, but for a strategy of one device."""
-    strategy = tf.distribute.get_strategy()
-    one = tf.distribute.OneDeviceStrategy
-    if tf.distribute.has_strategy() and not isinstance(strategy, one):
-        raise ValueError(
-            "`tf.distribute` is not supported: train on one device, outside "
-            f"of its scope. Received: {type(strategy).__name__}"
-        )
-
-
 def _pair(value_range):
     return "({:g}, {:g})".format(*value_range)

@@ -87,6 +87,12 @@ class DatasetFeed:
     def __init__(self, model, x, steps_per_epoch, y, batch_size, shuffle):
         if x is None:
             raise ValueError("`x` is needed: what is there to train on?")
+        if model.has_workers:
+            raise ValueError(
+                "With several workers `x` must be a tf_gans.data.Source, whose "
+                "batches all of them draw alike; a dataset would shuffle for "
+                f"each in another way. Received: a {type(x).__name__}"
+            )
         self._model = model
         self._size = model.steps_per_execution
         batches = model.batches_per_step
@@ -102,7 +108,7 @@ class DatasetFeed:
         count = self._adapter.num_batches
         if count is None:  # not known, or without an end
             count = int(dataset.cardinality())
-        if self._size * batches > 1:
+        if self._size * batches > 1 or model.num_replicas > 1:
             dataset = self._whole_batches(dataset)
             # A dataset's last batch counts until it is seen to be smaller.
             count -= count > 1 and bool(self._adapter.partial_batch_size)

@@ -69,6 +69,26 @@ class BlockCallbacks(keras.callbacks.CallbackList):
                 self._progbar.progbar.target = steps
 
 
+class LogMean(keras.metrics.Mean):
+    """A mean of logs that all replicas agree on already.
+
+    Keras' own keeps a part of it on each replica, which may only be updated
+    there.
+    """
+
+    def add_variable(
+        self, shape, initializer, dtype=None, aggregation="none", name=None
+    ):
+        del aggregation
+        return keras.Variable(
+            keras.initializers.get(initializer),
+            shape=shape,
+            dtype=dtype,
+            trainable=False,
+            name=name,
+        )
+
+
 class Players:
     """The optimizers of several players, where Keras looks for one.
 

@@ -10,9 +10,10 @@ import tensorflow as tf
 from tf_gans import layers
 from tf_gans.callbacks.probe import Probe
 from tf_gans.errors import check_integer, check_positive_int
-from tf_gans.models import blocks, checks, feeding
+from tf_gans.models import blocks, feeding
 from tf_gans.models.fit_alone import FitAlone
-from tf_gans.models.keras_callbacks import BlockCallbacks, Players
+from tf_gans.models.keras_callbacks import BlockCallbacks, LogMean, Players
+from tf_gans.models.replicated import Replicated
 from tf_gans.models.saving import Saved
 
 # Up to this many trainable parameters a step costs less than starting it, and
@@ -22,7 +23,7 @@ _SMALL_SAMPLE = 100  # numbers; a block's real batches are drawn at once
 _BLOCK_STEPS = 1000
 
 
-class Trained(FitAlone, Saved):
+class Trained(FitAlone, Saved, Replicated):
     """A model whose training is a function of (`seed`, step), run in blocks.
 
     `fit` runs blocks of steps inside one compiled program, wherever the data
@@ -46,9 +47,9 @@ class Trained(FitAlone, Saved):
     """The shape of one sample of the data; a block of large ones is short."""
 
     def __init__(self, seed=0, **kwargs):
-        checks.check_strategy()
         check_integer("seed", seed, least=0)
         super().__init__(**kwargs)
+        self._join_strategy()
         self.step = self._counter("step", 0)
         self.seed = self._counter("seed", seed)
         self._optimizer_names: tuple = ()
@@ -57,7 +58,7 @@ class Trained(FitAlone, Saved):
 
     def _track(self, names):
         """Ends the construction: these are the logs of `train_step`."""
-        self._trackers = {n: keras.metrics.Mean(name=n) for n in names}
+        self._trackers = {n: LogMean(name=n) for n in names}
         self.step_losses = {n: np.zeros(0, np.float32) for n in names}
         self.built = True
 
@@ -210,19 +211,24 @@ class Trained(FitAlone, Saved):
         steps_per_execution = check_positive_int(
             "steps_per_execution", steps_per_execution
         )
-        # Keras would make an optimizer of its own: there is none to make.
-        super().compile(
-            optimizer=None,
-            jit_compile=jit_compile and not run_eagerly,
-            steps_per_execution=steps_per_execution,
-            run_eagerly=run_eagerly,
-        )
-        self._optimizer_names = tuple(optimizers)
-        for name, (optimizer, variables) in optimizers.items():
-            optimizer = self._with_loss_scale(keras.optimizers.get(optimizer))
-            setattr(self, name, optimizer)
-            # Now, so that a checkpoint's optimizer state has a place to go.
-            optimizer.build(variables)
+        with self._scope():
+            made = {
+                name: self._with_loss_scale(keras.optimizers.get(optimizer))
+                for name, (optimizer, _) in optimizers.items()
+            }
+            self._check_replicas(made.values(), jit_compile, run_eagerly)
+            # Keras would make an optimizer of its own: there is none to make.
+            super().compile(
+                optimizer=None,
+                jit_compile=jit_compile and not run_eagerly,
+                steps_per_execution=steps_per_execution,
+                run_eagerly=run_eagerly,
+            )
+            self._optimizer_names = tuple(made)
+            for name, optimizer in made.items():
+                setattr(self, name, optimizer)
+                # Now, so that a checkpoint's state has a place to go.
+                optimizer.build(optimizers[name][1])
         if len(optimizers) > 1:
             self.optimizer: Any = Players(self.optimizers)
         self.train_function = None
@@ -303,6 +309,7 @@ class Trained(FitAlone, Saved):
                 f"Received: {len(probes)} of them"
             )
         self._assert_compile_called("fit")
+        self._check_scope()
         probe = probes[0] if probes else None
         feed = feeding.make_feed(
             self,
@@ -319,14 +326,20 @@ class Trained(FitAlone, Saved):
         if feed.source is not None:
             self.check_source(feed.source)
         self._feed, self._is_first = feed, True
-        return super().fit(
-            feed.blocks(),
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=BlockCallbacks(callbacks, self, feed, verbose, epochs),
-            shuffle=False,
-            initial_epoch=initial_epoch,
-        )
+        self._in_fit = True
+        try:
+            return super().fit(
+                feed.blocks(),
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=BlockCallbacks(
+                    callbacks, self, feed, verbose, epochs
+                ),
+                shuffle=False,
+                initial_epoch=initial_epoch,
+            )
+        finally:
+            self._in_fit = False
 
     def steps_per_epoch(self, source):
         """The steps that are one pass through a source.
@@ -370,7 +383,12 @@ class Trained(FitAlone, Saved):
                 self._is_first = False
             first_step = int(self.step.numpy())
             # A Python number would be compiled into the program.
-            losses, measured = run_block(parts, tf.constant(count))
+            block = (parts, tf.constant(count))
+            if self.has_workers:
+                losses, measured, wishes = run_block(*block, self._wishes)
+                self._agree(wishes)
+            else:
+                losses, measured = run_block(*block)
             values = losses.numpy()[:, :count]
             self.step_losses = dict(zip(self._trackers, values, strict=True))
             if self._probe is not None:
@@ -389,8 +407,13 @@ class Trained(FitAlone, Saved):
             self.parts_of,
         )
 
-    def _run_block(self, parts, num_steps):
-        """Runs a block, see `blocks.run_block`, and tracks its logs."""
+    def _run_block(self, parts, num_steps, wishes=None):
+        """Runs a block, see `blocks.run_block`, and tracks its logs.
+
+        Returns:
+            What `blocks.run_block` does; where there are `wishes` of this
+            worker, a tensor, also the sum of all workers'.
+        """
         losses, measured = blocks.run_block(
             self, self._source, self._probe, parts, num_steps
         )
@@ -399,7 +422,9 @@ class Trained(FitAlone, Saved):
             self._trackers.values(), tf.unstack(losses), strict=True
         ):
             tracker.update_state(values, tf.cast(ran, tf.float32))
-        return losses, measured
+        if wishes is None:
+            return losses, measured
+        return losses, measured, self._sum_of_workers(wishes)
 
 
 def default_jit_compile(model):
@@ -416,7 +441,7 @@ def default_jit_compile(model):
     Returns:
         bool.
     """
-    if tf.distribute.has_strategy():
+    if getattr(model, "strategy", None) or tf.distribute.has_strategy():
         return False
     if tf.config.list_physical_devices("GPU"):
         return True

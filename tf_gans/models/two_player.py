@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_gans import layers
+from tf_gans import layers, replicas
 from tf_gans.models import networks
 from tf_gans.models.generative import GenerativeModel
 from tf_gans.models.networks import with_labels
@@ -144,7 +144,7 @@ class TwoPlayerModel(GenerativeModel):
             loss, logs, _ = self._discriminator_loss(
                 real, fake, labels, numbers
             )
-            loss = self.discriminator_optimizer.scale_loss(loss)
+            loss = self.discriminator_optimizer.scale_loss(replicas.share(loss))
         variables = self.discriminator.trainable_variables
         gradients = tape.gradient(loss, variables)
         self.discriminator_optimizer.apply(gradients, variables)
@@ -156,7 +156,7 @@ class TwoPlayerModel(GenerativeModel):
         with tf.GradientTape() as tape:
             fake = self._generate(labels, numbers)
             loss = self._generator_loss(self._judge(fake, labels, numbers))
-            scaled = self.generator_optimizer.scale_loss(loss)
+            scaled = self.generator_optimizer.scale_loss(replicas.share(loss))
         variables = self.generator.trainable_variables
         gradients = tape.gradient(scaled, variables)
         self.generator_optimizer.apply(gradients, variables)
@@ -174,9 +174,13 @@ class TwoPlayerModel(GenerativeModel):
             d_loss, logs, judgement = self._discriminator_loss(
                 real, fake, labels, numbers
             )
-            d_loss = self.discriminator_optimizer.scale_loss(d_loss)
+            d_loss = self.discriminator_optimizer.scale_loss(
+                replicas.share(d_loss)
+            )
             logs["g_loss"] = self._generator_loss(judgement)
-            g_loss = self.generator_optimizer.scale_loss(logs["g_loss"])
+            g_loss = self.generator_optimizer.scale_loss(
+                replicas.share(logs["g_loss"])
+            )
         d_variables = self.discriminator.trainable_variables
         g_variables = self.generator.trainable_variables
         d_gradients = tape.gradient(d_loss, d_variables)

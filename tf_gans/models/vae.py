@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_gans import layers
+from tf_gans import layers, replicas
 from tf_gans.errors import check_choice
 from tf_gans.latents import Normal
 from tf_gans.models import networks
@@ -174,7 +174,7 @@ class VAE(GenerativeModel):
                 real[0], draws["epsilon"], training=True
             )
             loss = reconstruction + kl
-            scaled = self.optimizer.scale_loss(loss)
+            scaled = self.optimizer.scale_loss(replicas.share(loss))
         gradients = tape.gradient(scaled, variables)
         self.optimizer.apply(gradients, variables)
         self._update_average(step)
