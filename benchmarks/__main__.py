@@ -9,6 +9,7 @@ import sys
 
 import benchmarks
 from benchmarks import measuring
+from tf_gans.errors import UserError
 
 CLAIMS = (
     "loop",
@@ -24,6 +25,8 @@ CLAIMS = (
     "serving",
     "explorer",
 )
+# What needs a GPU is measured where it is named.
+WITH_GPU = ("gpu",)
 # What a claim is measured against, where that is another package.
 PACKAGES = {
     "loop": ("jax", "optax"),
@@ -43,7 +46,12 @@ def main():
     for name in names:
         print(f"{name} ...", file=sys.stderr)
         claim = importlib.import_module(f"benchmarks.{name}")
-        results[name] = claim.run(quick=arguments.quick)
+        options = {"on_cpu": arguments.on_cpu} if name in WITH_GPU else {}
+        try:
+            results[name] = claim.run(quick=arguments.quick, **options)
+        except UserError as error:
+            print(f"python -m benchmarks: {error}", file=sys.stderr)
+            return error.exit_code
         if not arguments.quick:
             save({name: results[name]}, facts)
     rows = [row for name in names for row in results[name]]
@@ -108,20 +116,35 @@ def parse_arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"of {', '.join(CLAIMS)}"
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"of {', '.join(CLAIMS)} (default: all of these), "
+        f"{', '.join(WITH_GPU)}",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
         help="measure once, at small sizes, and keep nothing",
     )
+    parser.add_argument(
+        "--on-cpu",
+        action="store_true",
+        help="with gpu and --quick: go on without a GPU, to see whether it "
+        "runs",
+    )
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - set(CLAIMS)
+    known = (*CLAIMS, *WITH_GPU)
+    unknown = set(arguments.names) - set(known)
     if unknown:
         parser.error(
             f"no such claim: {', '.join(sorted(unknown))}; "
-            f"there are {', '.join(CLAIMS)}"
+            f"there are {', '.join(known)}"
         )
+    if arguments.on_cpu and not (
+        arguments.quick and set(arguments.names) <= set(WITH_GPU)
+    ):
+        parser.error("argument --on-cpu: is for gpu alone, with --quick")
     return arguments
 
 

@@ -15,12 +15,11 @@ nothing.
 import contextlib
 import itertools
 import math
-import pathlib
-import re
 import statistics
 import time
 
 from benchmarks.measuring import REPEATS, Row, Worker, progress, take_turns
+from tf_gans.runs import processor
 
 # Batch, learning rate, number of images, parameters of G and of D.
 _MNIST = (128, 1e-3, 60_000, [6_675_009, 1_102_721])
@@ -246,7 +245,7 @@ def run(quick=False):
         if quick:
             steps, repeats = 2, 1
         rows += _model_rows(model, steps, repeats)
-    found = bfloat16_instructions()
+    found = processor.bfloat16_instructions()
     # Without such instructions the small model is several times slower
     # already, and the large one is not tried.
     for model in MODELS if found else ["mnist"]:
@@ -367,15 +366,6 @@ def _bfloat16_row(model, found, quick):
         "ms",
         more_is_better=False,
     )
-
-
-def bfloat16_instructions():
-    """Returns which instructions for bfloat16 the processor has."""
-    try:
-        text = pathlib.Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return []
-    return sorted(set(re.findall(r"\b(?:avx512_bf16|amx_bf16)\b", text)))
 
 
 def _milli(seconds):

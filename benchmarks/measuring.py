@@ -102,10 +102,11 @@ class Worker:
         module: str. A module of `benchmarks`.
         function: str. A function in it that prepares the measurement and
             returns a function without arguments that makes it.
+        environment: dict. Defaults to one without a GPU.
         **options: what `function` is called with.
     """
 
-    def __init__(self, module, function, **options):
+    def __init__(self, module, function, environment=ENVIRONMENT, **options):
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [
@@ -117,7 +118,7 @@ class Worker:
                 json.dumps(options),
             ],
             cwd=ROOT,
-            env=ENVIRONMENT,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -102,7 +102,15 @@ def dcgan_networks(width=64):
     return networks
 
 
-def make_step(networks, images, batch_size, learning_rate, fused=False):
+def make_step(
+    networks,
+    images,
+    batch_size,
+    learning_rate,
+    fused=False,
+    device="cpu",
+    bfloat16=False,
+):
     """Prepares training.
 
     Args:
@@ -111,15 +119,18 @@ def make_step(networks, images, batch_size, learning_rate, fused=False):
         batch_size: int.
         learning_rate: float, of both players.
         fused: bool. See the module.
+        device: str. Where it trains, for example `"cuda"`.
+        bfloat16: bool. Whether the networks and the losses are computed under
+            `torch.autocast`.
 
     Returns:
         A function that makes one step and returns both losses, and how many
         parameters the generator and the discriminator have.
     """
-    g, d = (n.to(memory_format=torch.channels_last) for n in networks)
+    g, d = (n.to(device, memory_format=torch.channels_last) for n in networks)
     latent_dim = g[0].in_features
     # channels_last by its strides, and so are the batches taken from it.
-    images = torch.from_numpy(images).permute(0, 3, 1, 2)
+    images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
     g_adam, d_adam = (
         torch.optim.Adam(
             network.parameters(),
@@ -133,22 +144,28 @@ def make_step(networks, images, batch_size, learning_rate, fused=False):
     random = np.random.default_rng(0)
 
     def latents():
-        return torch.rand(batch_size, latent_dim) * 2 - 1
+        return torch.rand(batch_size, latent_dim, device=device) * 2 - 1
+
+    def cast():
+        return torch.autocast(device, torch.bfloat16, enabled=bfloat16)
 
     def step():
         index = random.integers(0, len(images), batch_size)
-        real = images[torch.from_numpy(index)].float() * (2 / 255) - 1
+        index = torch.from_numpy(index).to(device)
+        real = images[index].float() * (2 / 255) - 1
         real = real.contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
+        with torch.no_grad(), cast():
             fake = g(latents())
-        real_logits, fake_logits = d(real), d(fake)
-        d_loss = functional.softplus(-real_logits).mean()
-        d_loss = d_loss + functional.softplus(fake_logits).mean()
+        with cast():
+            real_logits, fake_logits = d(real), d(fake)
+            d_loss = functional.softplus(-real_logits).mean()
+            d_loss = d_loss + functional.softplus(fake_logits).mean()
         d_adam.zero_grad()
         d_loss.backward()
         d_adam.step()
 
-        g_loss = functional.softplus(-d(g(latents()))).mean()
+        with cast():
+            g_loss = functional.softplus(-d(g(latents()))).mean()
         g_adam.zero_grad()
         g_loss.backward(inputs=list(g.parameters()))
         g_adam.step()

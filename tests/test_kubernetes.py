@@ -1,10 +1,15 @@
 """`examples/kubernetes/`: the manifests, against the schemas of both kinds."""
 
+import json
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from tests.paths import ROOT
+from tf_gans.errors import UserError
 
 yaml = pytest.importorskip("yaml", reason="the extra dev is not installed")
 jsonschema = pytest.importorskip("jsonschema", reason="see above")
@@ -51,16 +56,112 @@ def read(name):
         return list(yaml.safe_load_all(file))
 
 
+KINDS = {
+    "deployment.yaml": ["PersistentVolumeClaim", "Deployment", "Service"],
+    "training_job.yaml": [
+        "PersistentVolumeClaim",
+        "Service",
+        "PodDisruptionBudget",
+        "Job",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("version", ["1.29", "1.34"])
-def test_of_kubernetes(version):
+def test_of_kubernetes(name, version):
     validate = pytest.importorskip(
         "kubernetes_validate", reason="the extra dev is not installed"
     )
-    documents = read("deployment.yaml")
+    documents = read(name)
     kinds = [document["kind"] for document in documents]
-    assert kinds == ["PersistentVolumeClaim", "Deployment", "Service"]
+    assert kinds == KINDS[name]
     for document in documents:
         validate.validate(document, version, strict=True)
+
+
+def training():
+    """The documents of a training, and its Job's one container."""
+    documents = read("training_job.yaml")
+    (container,) = documents[-1]["spec"]["template"]["spec"]["containers"]
+    return documents, container
+
+
+def test_the_parts_of_a_training_agree():
+    (claim, service, budget, job), container = training()
+    spec, pod = job["spec"], job["spec"]["template"]["spec"]
+    variables = {v["name"]: v["value"] for v in container["env"]}
+    workers = int(variables["WORKERS"])
+    assert spec["completions"] == spec["parallelism"] == workers
+    # Of a Job's pods Kubernetes takes a whole number alone.
+    assert budget["spec"] == {
+        "minAvailable": workers,
+        "selector": {"matchLabels": spec["template"]["metadata"]["labels"]},
+    }
+    assert service["spec"]["selector"] == spec["template"]["metadata"]["labels"]
+    names = [document["metadata"]["name"] for document in (service, job)]
+    assert {*names, pod["subdomain"], variables["NAME"]} == {names[0]}
+    volumes = {v["name"]: v for v in pod["volumes"]}
+    mounts = {m["name"]: m["mountPath"] for m in container["volumeMounts"]}
+    assert (
+        volumes["runs"]["persistentVolumeClaim"]["claimName"]
+        == (claim["metadata"]["name"])
+    )
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert variables["RUN_DIR"].startswith(mounts["runs"] + "/")
+    assert variables["HOME"] == mounts["tmp"]
+    (rule, _) = spec["podFailurePolicy"]["rules"]
+    assert rule["onExitCodes"]["values"] == [UserError.exit_code]
+    assert rule["onExitCodes"]["containerName"] == container["name"]
+
+
+@pytest.mark.skipif(not shutil.which("sh"), reason="there is no sh")
+@pytest.mark.parametrize("workers", [1, 2, 12])
+def test_a_worker_of_a_training(workers, tmp_path):
+    """The container's own command, with a tf-gans that says what it was told.
+
+    The second time there is a run, and it goes on.
+    """
+    _, container = training()
+    command = tmp_path / "tf-gans"
+    command.write_text('#!/bin/sh\necho "$TF_CONFIG"\necho "$@"\n')
+    command.chmod(0o755)
+    run = tmp_path / "run"
+    run.mkdir()
+    variables = {
+        **{v["name"]: v["value"] for v in container["env"]},
+        "WORKERS": str(workers),
+        "JOB_COMPLETION_INDEX": str(workers - 1),
+        "RUN_DIR": str(run),
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+    }
+
+    def start():
+        done = subprocess.run(
+            [*container["command"], *container["args"]],
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == ""
+        config, flags = done.stdout.splitlines()
+        return json.loads(config), flags
+
+    config, flags = start()
+    name = variables["NAME"]
+    assert config == {
+        "cluster": {
+            "worker": [f"{name}-{i}.{name}:2222" for i in range(workers)]
+        },
+        "task": {"type": "worker", "index": workers - 1},
+    }
+    to_all = f"--strategy multi-worker --run-dir {run}"
+    assert flags == f"mnist --dataset=triangles {to_all}"
+    (run / "config.json").touch()
+    assert start()[1] == f"mnist --dataset=triangles --resume {to_all}"
+    port = container["ports"][0]["containerPort"]
+    assert config["cluster"]["worker"][0].endswith(f":{port}")
 
 
 def test_of_kserve():

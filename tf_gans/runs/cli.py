@@ -19,7 +19,7 @@ import urllib.parse
 
 from tf_gans import files
 from tf_gans.errors import UserError
-from tf_gans.runs import streams
+from tf_gans.runs import gpu, streams
 from tf_gans.runs.streams import warn
 
 
@@ -189,7 +189,7 @@ def add_model_path(add):
 
 
 def add_training_flags(add):
-    """Adds `--seed` and `--jit-compile`.
+    """Adds `--seed`, `--jit-compile` and `--deterministic`.
 
     Args:
         add: the `add_argument` of a group.
@@ -206,6 +206,12 @@ def add_training_flags(add):
         action=argparse.BooleanOptionalAction,
         default=None,
         help="compile the training with XLA (default: where it is faster)",
+    )
+    add(
+        "--deterministic",
+        action="store_true",
+        help="end with the same bits every time on a GPU, too, where it is "
+        "slower; on a CPU every run does",
     )
 
 
@@ -361,6 +367,27 @@ def load_tensorflow():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+    gpu.warn_of_new()
+
+
+def load_to_train(values):
+    """`load_tensorflow`, and what `--deterministic` asks for.
+
+    Args:
+        values: what `parse_run` returns first, when `check_run` has seen it.
+            Its `jit_compile` becomes False where determinism needs that.
+    """
+    from tf_gans.runs.directory import RunDirectory
+
+    config = vars(values)
+    if values.resume:
+        config = RunDirectory.resume(values.run_dir).config
+    if not config.get("deterministic"):
+        load_tensorflow()
+        return
+    gpu.ask_for_determinism()
+    load_tensorflow()
+    values.jit_compile = gpu.begin_determinism(config["jit_compile"])
 
 
 def program():

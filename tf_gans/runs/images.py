@@ -4,7 +4,7 @@ import contextlib
 import types
 
 from tf_gans.errors import UserError
-from tf_gans.runs import cli, evaluating
+from tf_gans.runs import cli, evaluating, processor
 from tf_gans.runs.session import HOLD_SECONDS
 from tf_gans.runs.training import Training
 
@@ -163,9 +163,21 @@ class ImageTraining(Training):
             f"{source.name}: {source.num_images:,} images of "
             f"{'x'.join(map(str, source.sample_shape))}; run: {run.path}"
         )
+        if not session.config["mixed_precision"]:
+            self._say_bfloat16()
         # What the samples are to look like.
         grid = plotting.image_grid(self._first, scale=2)
         plotting.write_png(run.path / "real.png", grid)
+
+    def _say_bfloat16(self):
+        import tensorflow as tf
+
+        found = processor.bfloat16_instructions()
+        if found and not tf.config.list_physical_devices("GPU"):
+            print(
+                f"This processor computes in bfloat16 ({', '.join(found)}): "
+                "--mixed-precision is faster on it."
+            )
 
     def steps_per_epoch(self, session):
         """How many steps of the model see each image about once."""

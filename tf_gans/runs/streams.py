@@ -22,6 +22,9 @@ def quiet_imports():
     # Off by default on processors without AVX-512, where convolutions then
     # take 1.5 times as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # TensorFlow takes all of a GPU's memory when it starts, and leaves none to
+    # another process.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     with _captured_stderr(lambda notes, failed: notes if failed else b""):
         yield
 

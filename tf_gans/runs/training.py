@@ -20,7 +20,7 @@ import time
 from tf_gans import files
 from tf_gans.errors import Interrupted, RunError, UserError
 from tf_gans.recipes import catalogue
-from tf_gans.runs import cli, evaluating, load, page, results
+from tf_gans.runs import cli, evaluating, gpu, load, page, results
 from tf_gans.runs.session import Session
 
 
@@ -157,10 +157,11 @@ class Training:
         training = cls()
         args, named = training.parse()
         cli.check_run(cls.name, args)
-        cli.load_tensorflow()
+        cli.load_to_train(args)
         session = training.start(args, named)
         try:
-            training.train(session)
+            with gpu.explained():
+                training.train(session)
             training.finish(session)
         except (Interrupted, RunError):
             page.leave(training, session)
@@ -329,7 +330,8 @@ class Training:
             named["options"] = options
         if "data" in named:
             named["data"] = named["data"].absolute()
-        for name in self._measured:  # runs of earlier releases lack them
+        # Runs of earlier releases lack them.
+        for name in (*self._measured, "deterministic"):
             run.config.setdefault(name, None)
         free = self.may_differ(run.config) + evaluating.may_differ(run.config)
         config = run.agreed(named, free)
