@@ -165,7 +165,7 @@ if warm:
     for signature, inputs in requests:
         model.signatures[signature](**inputs)
 first, tenth = [], []
-for signature, inputs in requests:
+for signature, inputs in dict(requests).items():
     times = []
     for _ in range(10):
         start = time.perf_counter()

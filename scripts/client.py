@@ -48,11 +48,7 @@ def host_and_port(text):
 
 def parse_arguments():
     """Returns the flags' values."""
-    parser = cli.Parser(
-        prog=cli.program(),
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__)
     parser.add_argument(
         "url",
         type=cli.server_url,
@@ -76,27 +72,9 @@ def parse_arguments():
         help="sample, sample_png, generate, discriminate, or another one that "
         "judges samples (default: sample; sample_png for pictures)",
     )
-    add(
-        "-n",
-        "--num-samples",
-        type=cli.integer(1, 10_000),
-        default=16,
-        metavar="N",
-        help="how many (default: %(default)s)",
-    )
-    add(
-        "--seed",
-        type=cli.integer(0, 2**31 - 1),
-        default=0,
-        metavar="S",
-        help="the seed of the first sample; the next one's is S + 1 "
-        "(default: %(default)s)",
-    )
-    add(
-        "--labels",
-        type=lambda text: [cli.integer(0, 10**6)(x) for x in text.split(",")],
-        metavar="L,L,...",
-        help="of a conditional model: the samples' classes in turn, by number "
+    cli.add_sample_flags(
+        *(add, "sample", 10_000, 16, cli.integer(0, 10**6)),
+        "of a conditional model: the samples' classes in turn, by number "
         "(default: 0)",
     )
     add(

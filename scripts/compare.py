@@ -16,7 +16,6 @@ writes a line for each training to results.jsonl, and at the end the table and
 the figures.
 """
 
-import argparse
 import pathlib
 import time
 
@@ -43,11 +42,7 @@ SMOKE = {
 def parse_arguments():
     """Returns the flags' values, and a dict of those that were named."""
     study = plan.Study()
-    parser = cli.Parser(
-        prog=cli.program(),
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__)
     add = parser.add_argument_group("what is compared").add_argument
     datasets = catalogue.PROBLEMS["variants"].datasets
     add(

@@ -57,11 +57,7 @@ def counts(text):
 
 def parse_arguments():
     """Returns the flags' values."""
-    parser = cli.Parser(
-        prog=cli.program(),
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__)
     cli.add_model_path(parser.add_argument)
     group = parser.add_argument_group("what is measured")
     add = group.add_argument

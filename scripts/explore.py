@@ -49,11 +49,7 @@ def model_name(text):
 
 def parse_arguments():
     """Returns the flags' values."""
-    parser = cli.Parser(
-        prog=cli.program(),
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__)
     parser.add_argument(
         "path",
         type=pathlib.Path,

@@ -13,7 +13,6 @@ converted is run in its own runtime, where that is installed, and the largest
 difference to Keras is printed.
 """
 
-import argparse
 import pathlib
 
 from tf_gans import files
@@ -31,11 +30,7 @@ FORMATS = {
 
 def parse_arguments():
     """Returns the flags' values."""
-    parser = cli.Parser(
-        prog=cli.program(),
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__)
     parser.add_argument(
         "run", type=pathlib.Path, metavar="RUN", help="a run directory"
     )

@@ -18,7 +18,6 @@ its seed. Both are written while images are made, so the memory does not limit
 their number.
 """
 
-import argparse
 import contextlib
 import os
 import pathlib
@@ -38,37 +37,15 @@ CHUNK = 1_000_000  # seeds or labels written at a time
 
 def parse_arguments():
     """Returns the flags' values."""
-    parser = cli.Parser(
-        prog=cli.program(),
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__)
     cli.add_model_path(parser.add_argument)
 
     group = parser.add_argument_group("which images")
     add = group.add_argument
-    add(
-        "-n",
-        "--num-images",
-        type=cli.integer(1, 10**7),
-        default=64,
-        metavar="N",
-        help="how many (default: %(default)s)",
-    )
-    add(
-        "--seed",
-        type=cli.integer(0, 2**31 - 1),
-        default=0,
-        metavar="S",
-        help="the seed of the first image; the next one's is S + 1 "
-        "(default: %(default)s)",
-    )
-    add(
-        "--labels",
-        type=lambda text: text.split(","),
-        metavar="L,L,...",
-        help="of a conditional model: the images' classes, by name or number, "
-        "in turn (default: all)",
+    cli.add_sample_flags(
+        *(add, "image", 10**7, 64, str),
+        "of a conditional model: the images' classes, by name or number, in "
+        "turn (default: all)",
     )
     add(
         "--batch-size",

@@ -18,7 +18,6 @@ a film with --anim-path, which ends as it begins. `latent.py COMMAND --help` has
 the flags.
 """
 
-import argparse
 import pathlib
 
 from tf_gans.errors import UserError
@@ -39,11 +38,7 @@ def numbers(high):
 
 def parse_arguments():
     """Returns the flags' values."""
-    parser = cli.Parser(
-        prog=cli.program(),
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__)
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND"
     )

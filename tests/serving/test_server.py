@@ -138,6 +138,24 @@ def test_many_at_once(gaussian):
     assert answers == [request(seed) for seed in [0, 1, 2, 3]] * 8
 
 
+def test_a_burst_of_clients_before_any_is_accepted():
+    head = b"GET /v1/models/gaussian HTTP/1.1\r\nConnection: close\r\n\r\n"
+    server = Server(models.model("gaussian"))
+    with server, contextlib.ExitStack() as stack:
+        address = ("127.0.0.1", server.server_port)
+        # All connect, and ask, while nothing is taken out of the queue.
+        connections = [
+            stack.enter_context(socket.create_connection(address, timeout=5))
+            for _ in range(100)
+        ]
+        for connection in connections:
+            connection.sendall(head)
+        server.start()
+        for connection in connections:
+            with connection.makefile("rb") as answer:
+                assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
 # Mistakes ---------------------------------------------------------------------
 
 

@@ -92,3 +92,15 @@ def test_figures(tmp_path):
         for colour in (blue, orange):
             near = np.abs(image[..., :3] - colour).max(-1) < 0.25
             assert near.sum() > 30
+
+
+def test_no_two_intervals_lie_on_one_another(tmp_path):
+    figures.draw_budget(tmp_path / "a.png", ROWS, STUDY, "fid", "FID")
+    image = matplotlib.image.imread(tmp_path / "a.png")[..., :3]
+    across = []
+    for colour in figures.colours(STUDY)[:2]:
+        paler = 0.75 + 0.25 * np.array(colour)
+        near = np.abs(image - paler).max(-1) < 0.01
+        assert near.sum() > 300
+        across.append(np.flatnonzero(near.any(axis=0)))
+    assert across[0].max() < across[1].min()  # panels of their own

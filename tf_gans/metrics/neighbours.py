@@ -19,7 +19,7 @@ from tf_gans.metrics.arguments import (
     check_pair,
     check_same_size,
 )
-from tf_gans.metrics.pairwise import Pairs, nearest
+from tf_gans.metrics.pairwise import Pairs, ahead, nearest
 
 
 class PrecisionRecall(NamedTuple):
@@ -164,8 +164,7 @@ def _prdc(real, fake, precision_k, density_k):
         fake_balls = nearest(Pairs(fake), precision_k)[0][:, -1]
         precise, recalled = np.zeros(len(fake), bool), np.zeros(len(real), bool)
     covered, count = np.zeros(len(real), bool), 0
-    for rows, columns in pairs.blocks():
-        block = pairs.block(rows, columns)
+    for (rows, columns), block in ahead(pairs.block, pairs.blocks()):
         if precision_k:
             balls = real_balls[rows, precision_k - 1, None]
             precise[columns] |= block.inside(balls).any(axis=0)

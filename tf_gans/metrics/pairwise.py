@@ -8,6 +8,7 @@ all, is decided by the squared distance itself: the differences' squares,
 summed in 64 bits. The answers are those of this sum for every pair.
 """
 
+import concurrent.futures
 import functools
 
 import numpy as np
@@ -33,6 +34,26 @@ def parts(size, step=BLOCK):
     """Yields slices that cover `range(size)`."""
     for start in range(0, size, step):
         yield slice(start, min(start + step, size))
+
+
+def ahead(function, tasks):
+    """Yields each task and what `function` makes of it, the next in the making.
+
+    So that the cores which a product leaves idle sort the one before it.
+
+    Args:
+        function: called with a task's members, in another thread.
+        tasks: iterable of tuples.
+    """
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = None
+        for task in tasks:
+            coming = task, pool.submit(function, *task)
+            if waiting is not None:
+                yield waiting[0], waiting[1].result()
+            waiting = coming
+        if waiting is not None:
+            yield waiting[0], waiting[1].result()
 
 
 def _few_rows(values):
@@ -141,7 +162,8 @@ class Pairs:
         x, x_norms = self._first.moved(dtype)
         y, y_norms = self._second.moved(dtype)
         share, tiny = 1 - self.error(dtype), _TINY[dtype]
-        bounds = (-2 * x[rows]) @ y[columns].T
+        bounds = x[rows] @ y[columns].T
+        bounds *= -2
         bounds += (share * y_norms[columns] - tiny).astype(dtype)
         bounds += (share * x_norms[rows] - tiny).astype(dtype)[:, None]
         if self.same:
@@ -240,8 +262,8 @@ def nearest(pairs, count):
     kept = min(count + _SPARE, others)
     low = np.full((size, kept), np.inf, np.float32)
     places = np.zeros((size, kept), np.int64)
-    for rows, columns in pairs.blocks(half=pairs.same):
-        lower = pairs.lower(rows, columns)
+    blocks = pairs.blocks(half=pairs.same)
+    for (rows, columns), lower in ahead(pairs.lower, blocks):
         _keep(low, places, rows, lower, columns.start)
         if pairs.same and rows != columns:
             _keep(low, places, columns, lower.T, rows.start)

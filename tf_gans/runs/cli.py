@@ -24,7 +24,18 @@ from tf_gans.runs.streams import warn
 
 
 class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` that answers a mistake with one line."""
+    """An `ArgumentParser` that answers a mistake with one line.
+
+    Its name is the program's, and its description keeps its lines.
+    """
+
+    def __init__(self, description=None, **options):
+        options = {
+            "prog": program(),
+            "formatter_class": argparse.RawDescriptionHelpFormatter,
+            **options,
+        }
+        super().__init__(description=description, **options)
 
     def error(self, message):
         """Prints the mistake, without the usage, and exits with code 2."""
@@ -185,6 +196,40 @@ def add_model_path(add):
         type=pathlib.Path,
         metavar="PATH",
         help="a run directory, or an exported model or one version of it",
+    )
+
+
+def add_sample_flags(add, what, most, default, labels, labels_help):
+    """Adds how many samples are made, from which seed, and their labels.
+
+    Args:
+        add: the `add_argument` of a group.
+        what: str, `"image"` or `"sample"`.
+        most, default: ints. Of the number.
+        labels: argparse type of one label.
+        labels_help: str. What the help says of `--labels`.
+    """
+    add(
+        "-n",
+        f"--num-{what}s",
+        type=integer(1, most),
+        default=default,
+        metavar="N",
+        help="how many (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=integer(0, 2**31 - 1),
+        default=0,
+        metavar="S",
+        help=f"the seed of the first {what}; the next one's is S + 1 "
+        "(default: %(default)s)",
+    )
+    add(
+        "--labels",
+        type=lambda text: [labels(part) for part in text.split(",")],
+        metavar="L,L,...",
+        help=labels_help,
     )
 
 

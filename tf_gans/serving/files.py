@@ -3,8 +3,9 @@
 In an exported version, written with it:
 
 - `assets.extra/tf_serving_warmup_requests`: a request of one row for each
-  signature, which the server answers for itself before it says that the version
-  is available, so that no client waits for what is made at the first call. Of
+  signature, and all of them once more, which the server answers for itself
+  before it says that the version is available, so that no client waits for what
+  is made at the first call, and, less of it, at the second. Of
   a model whose rows are joined, `generate` has none: a server that batches
   refuses its single numbers, and a version whose warm-up fails is never
   available.
@@ -34,6 +35,8 @@ _BATCH = 64
 # How long the first row waits for others: less than an image takes.
 _TIMEOUT = 1000  # microseconds
 
+_ROUNDS = 2  # of warm-up requests
+
 # Fields' numbers in the protocol buffers named above.
 _PREDICTION_LOG = {"predict_log": 6}
 _PREDICT_LOG = {"request": 1}
@@ -56,7 +59,7 @@ def write_warmup(version, name, specs, joined=False):
     path = pathlib.Path(version, WARMUP)
     path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
-        for signature, inputs in specs.items():
+        for signature, inputs in list(specs.items()) * _ROUNDS:
             has_rows = all(tensor.shape.rank for tensor in inputs)
             if joined and not has_rows:
                 continue

@@ -141,7 +141,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._send(error.status, _JSON, rest.write_error(error.message))
         except (ConnectionError, TimeoutError):
             raise
-        except Exception as error:  # the server lives on
+        except Exception as error:
+            # Not one list of errors: a graph's own operations raise what they
+            # like, such as MemoryError, and so would a fault of this program.
+            # Unanswered, the client would only see its connection end. What
+            # ends the program, as Ctrl-C does, is no Exception.
             reason = f"{type(error).__name__}: {error}".partition("\n")[0]
             print(f"{self.path}: {reason}", file=sys.stderr)
             self._send(500, _JSON, rest.write_error(reason))
@@ -222,6 +226,9 @@ class Server(http.server.ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    # Connections that may wait to be accepted. A burst of clients overflows
+    # the standard library's five, and the system refuses or resets the rest.
+    request_queue_size = 128
     # A port that has just been left is free; one that is in use is not.
     allow_reuse_address = True
 

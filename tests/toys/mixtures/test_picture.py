@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from tests.plotting.words import words
@@ -37,6 +38,15 @@ def draw(path, output=PROBABILITY, samples=None, critic=MAP, text=None):
     return pixels(path)
 
 
+def visible_words(samples):
+    """What is written among the points."""
+    picture, figure = make(), Figure()
+    artists = picture.draw_axes(pictures.Sheet(figure, *picture.size))
+    picture.set(artists, samples=samples, critic=MAP)
+    texts = [text for text in figure.axes[0].texts if text.get_visible()]
+    return [text.get_text() for text in texts]
+
+
 def test_the_axes_hold_the_data():
     left, right, bottom, top = make().limits
     assert (left, bottom) == (-RING.extent, -RING.extent)
@@ -52,6 +62,58 @@ def test_generated_points_are_in_the_left_panel(tmp_path):
     # In the middle of the left half.
     y, x = changed.mean(axis=0) / empty.shape[:2]
     assert 0.2 < x < 0.35 and 0.4 < y < 0.65
+
+
+@pytest.mark.parametrize("place", [(-1.0, 0.0), (1.0, 0.3)])
+def test_points_that_are_nearly_one_are_marked(tmp_path, place):
+    """Also when the ring is at an edge the label stays in the panel."""
+    speck = np.array(place) + np.random.default_rng(0).normal(
+        0, 0.002, (200, 2)
+    )
+    speck[0] = 0.0, 0.0  # one that is elsewhere
+    speck[1] = 0.0, 0.1
+    assert visible_words(speck) == ["198 of 200 points lie here"]
+    marked = draw(tmp_path / "a.png", samples=speck)
+    few = draw(tmp_path / "b.png", samples=speck[:9])
+    changed = np.argwhere((marked != few).any(axis=-1))
+    x = changed[:, 1] / marked.shape[1]
+    assert x.min() > 0.05 and x.max() < 0.48
+    assert len(changed) > 300
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.repeat(RING.centres, 20, axis=0),  # all of the ring
+        np.repeat(RING.centres[:2], 50, axis=0),
+        np.full((100, 2), 9.0),  # beyond the axes
+        np.full((100, 2), np.nan),
+        np.zeros((9, 2)),
+    ],
+    ids=("ring", "two modes", "beyond", "nan", "few"),
+)
+def test_other_points_are_not_marked(samples):
+    assert visible_words(samples) == []
+
+
+def test_a_mark_goes_with_its_frame(tmp_path):
+    speck = np.zeros((50, 2)) + 0.3
+    spread = np.random.default_rng(0).normal(0, 0.4, (50, 2))
+    frames = []
+    with make().film(tmp_path / "film.mp4", 3) as film:
+        write = film._writer.write
+        film._writer.write = lambda frame: (
+            frames.append(frame[..., :3].copy()),
+            write(frame),
+        )
+        film.add(
+            np.arange(4),
+            samples=np.stack([spread, speck, spread, speck]),
+            critic=np.stack([MAP] * 4),
+        )
+    step = slice(int(0.2 * len(frames[0])), None)  # without its number
+    assert (frames[0][step] == frames[2][step]).all()
+    assert (frames[1][step] == frames[3][step]).all()
 
 
 @pytest.mark.usefixtures("coarse")

@@ -1,7 +1,8 @@
 """Points in the plane and what the discriminator says there, and the film.
 
 The left panel has the real and the generated points, the right one the
-discriminator's contours with the real points upon them.
+discriminator's contours with the real points upon them. Where the generated
+points are nearly one, a ring with their number shows where.
 """
 
 import dataclasses
@@ -25,6 +26,10 @@ _END = _SECOND + _PANEL  # and ends
 _ABOVE = _BOTTOM + _PANEL + 0.17  # the legends' line
 
 _GENERATED = VERMILION
+
+# Points that are a speck: so many at least, of which such a share lies within
+# such a part of the axes' reach of their middle.
+_LEAST, _SHARE, _SPECK = 10, 0.95, 0.03
 
 # From vermilion, generated, over white to blue, real.
 _COLOURS = sns.diverging_palette(20, 245, s=75, l=50, as_cmap=True)
@@ -92,6 +97,18 @@ class MixturePicture(Picture):
         (generated,) = left.plot(
             [], [], ".", color=_GENERATED, markersize=3.5, mew=0
         )
+        (ring,) = left.plot(
+            *([], [], "o"),
+            **{"markersize": 17, "markerfacecolor": "none"},
+            **{"markeredgecolor": _GENERATED, "markeredgewidth": 1.5},
+        )
+        label = left.text(
+            *(0, 0, ""),
+            fontsize=8,
+            color=_GENERATED,
+            va="center",
+            visible=False,
+        )
         norm = BoundaryNorm(_SHARES, _COLOURS.N)
         # Made of small squares: smooth within, with sharp edges between the
         # colours.
@@ -133,7 +150,7 @@ class MixturePicture(Picture):
             ha="center",
             fontsize=9,
         )
-        return generated, image, real
+        return generated, ring, label, image, real
 
     def set(self, artists, samples, critic):
         """Moves the points and the contours.
@@ -146,11 +163,33 @@ class MixturePicture(Picture):
                 says at the centres of equal cells of the axes, from below to
                 above; or None, where there is none.
         """
-        generated, image, _ = artists
+        generated, ring, label, image, _ = artists
         generated.set_data(*np.asarray(samples).T)
+        self._mark_speck(ring, label, np.asarray(samples))
         image.set_visible(critic is not None)
         if critic is not None:
             image.set_data(self._scaled(np.asarray(critic, float)))
+
+    def _mark_speck(self, ring, label, samples):
+        """Rings points that would be too small a speck to be seen."""
+        middle, near = np.zeros(2), 0
+        if len(samples) >= _LEAST and np.isfinite(samples).all():
+            middle = np.median(samples, axis=0)
+            distances = np.linalg.norm(samples - middle, axis=1)
+            near = int(np.sum(distances <= _SPECK * self.extent))
+        offset = middle - self.centre
+        is_shown = (
+            near >= max(_LEAST, _SHARE * len(samples))
+            and (abs(offset) <= self.extent).all()
+        )
+        ring.set_visible(is_shown)
+        label.set_visible(is_shown)
+        if is_shown:
+            ring.set_data(*middle[:, None])
+            side = -1 if offset[0] > 0 else 1  # towards the panel's middle
+            label.set_position(middle + (side * 0.1 * self.extent, 0))
+            label.set_horizontalalignment("left" if side > 0 else "right")
+            label.set_text(f"{near:,} of {len(samples):,} points lie here")
 
     def _scaled(self, values):
         """Brings values to [0, 1], 1 for what looks most real."""
