@@ -2,10 +2,8 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
-import types
 
 import pytest
 
@@ -73,20 +71,6 @@ def test_mistakes_are_one_line_and_exit_code_2(capsys, arguments, message):
     assert out == ""
     (line,) = err.splitlines()
     assert re.search(message, line), line
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interruptible(number):
-    model = types.SimpleNamespace(stop_training=False)
-    before = signal.getsignal(number)
-    with cli.interruptible(model) as received:
-        assert received == []
-        os.kill(os.getpid(), number)
-        assert received == [number]
-        assert model.stop_training
-        # A second one does what it always did.
-        assert signal.getsignal(number) == before
-    assert signal.getsignal(number) == before
 
 
 def run_python(code):

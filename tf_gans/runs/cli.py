@@ -13,7 +13,6 @@ import os
 import pathlib
 import re
 import shlex
-import signal
 import sys
 import urllib.parse
 
@@ -367,36 +366,6 @@ def film_of(run):
         return summary["film"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-@contextlib.contextmanager
-def interruptible(model):
-    """Lets Ctrl-C and SIGTERM end `fit` after the block that is running.
-
-    A second Ctrl-C ends the program at once.
-
-    Args:
-        model: the `keras.Model` that trains.
-
-    Yields:
-        A list that is empty until a signal comes.
-    """
-    received = []
-
-    def stop(number, frame):
-        received.append(number)
-        model.stop_training = True
-        signal.signal(number, before[number])
-
-    before = {
-        number: signal.signal(number, stop)
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def display_exists():

@@ -20,6 +20,7 @@ class Session:
         source: the data that are learned.
         model: what is trained.
         frames: the `FrameStore` of the film.
+        devices: the `Devices` that it is trained on.
         total_steps: how many steps the whole training has.
         steps: how many steps this call has trained.
         seconds: how long it trained.
@@ -31,6 +32,7 @@ class Session:
     source: Any
     model: Any
     frames: Any
+    devices: Any
     total_steps: int = 0
     steps: int = 0
     seconds: float = 0.0

@@ -15,12 +15,12 @@ import pathlib
 import re
 import shlex
 import sys
-import time
 
 from tf_gans import files
 from tf_gans.errors import Interrupted, RunError, UserError
 from tf_gans.recipes import catalogue
-from tf_gans.runs import cli, evaluating, gpu, load, page, results
+from tf_gans.runs import cli, devices, evaluating, load, page, results
+from tf_gans.runs.devices import Devices
 from tf_gans.runs.session import Session
 
 
@@ -45,6 +45,7 @@ class Training:
     checkpoint_seconds = 2.0
     free: tuple = ("data",)
     not_kept: tuple = ()
+    devices: Devices  # of the call that is running
 
     @property
     def problem(self):
@@ -156,18 +157,22 @@ class Training:
         """Trains, measures, draws, exports and films."""
         training = cls()
         args, named = training.parse()
-        cli.check_run(cls.name, args)
-        cli.load_to_train(args)
-        session = training.start(args, named)
-        try:
-            with gpu.explained():
+        training.devices = Devices(args)
+        with training.devices.prepared(args):
+            cli.check_run(cls.name, args)
+            cli.load_to_train(args)
+            training.devices.open()
+            session = training.start(args, named)
+            try:
                 training.train(session)
-            training.finish(session)
-        except (Interrupted, RunError):
-            page.leave(training, session)
-            raise
-        finally:
-            session.run.unlock()
+                if not training.devices.follows:
+                    training.finish(session)
+            except (Interrupted, RunError):
+                if not training.devices.follows:
+                    page.leave(training, session)
+                raise
+            finally:
+                session.run.unlock()
 
     def parse(self):
         """Returns the flags' values, and a dict of those that were named."""
@@ -196,6 +201,8 @@ class Training:
         measured = group("what is measured while it trains", self._measured)
         evaluating.add_flags(measured)
         self.add_evaluation_flags(measured)
+        add = parser.add_argument_group("where it is trained").add_argument
+        devices.add_flags(add)
         add = parser.add_argument_group("what is written").add_argument
         cli.add_run_flags(
             add,
@@ -259,7 +266,7 @@ class Training:
 
     def _begin(self, args, run):
         """A new run."""
-        config = self.new_config(args)
+        config = self.devices.adapt(self.new_config(args), vars(args))
         source, facts = self.open(config)
         config |= facts
         session = self._session(args, run, source, config)
@@ -283,7 +290,7 @@ class Training:
                 f"--resume: {run.path} was trained on other data: they differ "
                 f"in {', '.join(differing)}"
             )
-        config = {**config, **facts}
+        config = self.devices.adapt({**config, **facts}, vars(args))
         session = self._session(args, run, source, config)
         step = run.load_checkpoint(session.model, cli.warn)
         run.write_config(config)
@@ -301,19 +308,21 @@ class Training:
         """Builds the model."""
         from tf_gans.runs.frames import FrameStore
 
+        self.devices.check_batch(source.batch_size)
         try:
-            model = load.build(config, source)
+            with self.devices.scope():
+                model = load.build(config, source)
         except ValueError as error:
             raise UserError(self._as_flags(str(error))) from None
         if hasattr(source, "value_range"):
             source.value_range = model.value_range
         run.config = config
         frames = FrameStore(run.path / "frames")
-        session = Session(args, run, source, model, frames)
+        session = Session(args, run, source, model, frames, self.devices)
         session.total_steps = self.count_steps(session)
         if args.anim_path:
             files.sweep(args.anim_path.absolute().parent)
-        if config.get("evaluate_every"):
+        if config.get("evaluate_every") and not self.devices.follows:
             session.evaluation = evaluating.Evaluation(
                 session, self.measurement(session)
             )
@@ -361,67 +370,20 @@ class Training:
         Raises:
             Interrupted: by Ctrl-C, when a checkpoint has been saved.
         """
-        from tf_gans import callbacks
-        from tf_gans.runs.quiet import QuietFirstStep
+        from tf_gans.runs.fitting import fit
 
-        run, model, args = session.run, session.model, session.args
-        begin, total = session.step, session.total_steps
-        if begin >= total or (begin and self.is_done(session)):
-            print(f"{run.path} has nothing left to train.")
+        begin = session.step
+        if begin >= session.total_steps or (begin and self.is_done(session)):
+            print(f"{session.run.path} has nothing left to train.")
             return
-        progress = self.progress(session)
-
-        def report(rows):
-            progress.write(
-                "\n".join(
-                    f"{row['step']}: "
-                    + "\t".join(
-                        f"{row[name]:.4f}"
-                        for name in getattr(
-                            model, "headline", list(model.step_losses)[:2]
-                        )
-                    )
-                    for row in rows
-                )
-            )
-            run.log_lines(rows)
-
-        watchers = [
-            callbacks.StopOnNonFinite(run.checkpoints.last),
-            callbacks.StepLog(args.log_every, report),
-            *(session.evaluation.callbacks() if session.evaluation else []),
-            *self.watch(session),
-            callbacks.Checkpoints(
-                lambda: run.save_checkpoint(model),
-                args.checkpoint_every,
-                self.checkpoint_seconds,
-            ),
-            progress,
-            quiet := QuietFirstStep(),
-        ]
-        if session.evaluation:
-            session.evaluation.say = progress.write
-        started = time.perf_counter()
-        with progress, quiet, cli.interruptible(model) as interrupted:
-            model.fit(
-                session.source,
-                steps_per_epoch=total - begin,
-                verbose=0,
-                callbacks=watchers,
-            )
-        session.seconds = time.perf_counter() - started
-        session.steps = session.step - begin
-        if interrupted and session.step < total:
-            raise Interrupted(
-                f"stopped after {session.step} steps; go on with: "
-                f"{self.resume_command(run)}"
-            )
+        fit(self, session)
         self.end(session)
 
     def resume_command(self, run):
         """How to go on with a run, to be typed."""
-        path = shlex.quote(str(run.path))
-        return f"{cli.started_as()} --run-dir {path} --resume"
+        path = shlex.quote(str(self.devices.run_dir or run.path))
+        command = f"{cli.started_as()} --run-dir {path} --resume"
+        return command + self.devices.as_flags
 
     def finish(self, session):
         """Measures, draws, exports and films."""
