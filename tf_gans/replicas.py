@@ -7,7 +7,37 @@ have done. Where there is one replica, each function returns what it is given,
 to the last bit.
 """
 
+import contextlib
+import threading
+
 import tensorflow as tf
+
+_thread = threading.local()
+
+
+class ExchangeError(ValueError):
+    """A step would exchange something where XLA compiles it."""
+
+
+@contextlib.contextmanager
+def without_exchange():
+    """Refuses, while it is open, what would be exchanged between replicas."""
+    _thread.refuses = True
+    try:
+        yield
+    finally:
+        _thread.refuses = False
+
+
+def _check_exchange():
+    """Raises an `ExchangeError` within `without_exchange`."""
+    if getattr(_thread, "refuses", False):
+        raise ExchangeError(
+            "XLA cannot compile what replicas exchange within a step: batch "
+            "normalisation, minibatch discrimination and DRAGAN's uniform "
+            "noise look at the whole batch. Received: jit_compile=True; leave "
+            "it False for such a model under a strategy"
+        )
 
 
 def count():
@@ -37,6 +67,7 @@ def mean(values):
     """
     if count() == 1:
         return values
+    _check_exchange()
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.MEAN, values)
 
@@ -49,6 +80,7 @@ def total(values):
     """
     if count() == 1:
         return values
+    _check_exchange()
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
 

@@ -23,7 +23,14 @@ from tf_gans.toys.gaussian.networks import Discriminator, Generator
 STEPS = 20
 
 
-def scalars(minibatch=False, kind="sgd", rate=0.001, dtype=None, **options):
+def scalars(
+    minibatch=False,
+    kind="sgd",
+    rate=0.001,
+    dtype=None,
+    jit_compile=False,
+    **options,
+):
     """A model of the one-dimensional problem, and its data."""
     gan = GAN(
         Generator(seed=1, dtype=dtype),
@@ -32,7 +39,7 @@ def scalars(minibatch=False, kind="sgd", rate=0.001, dtype=None, **options):
         **options,
     )
     make = {"sgd": keras.optimizers.SGD, "fused": FusedAdam}[kind]
-    gan.compile(make(rate), make(rate), jit_compile=False)
+    gan.compile(make(rate), make(rate), jit_compile=jit_compile)
     return gan, Gaussian(8)
 
 
@@ -76,6 +83,9 @@ ROWS = {
         penalty=penalties.R1(1.0),
         instance_noise=noise.InstanceNoise(0.1),
         ema_decay=0.9,
+    ),
+    "XLA": lambda: scalars(
+        jit_compile=True, penalty=penalties.GradientPenalty()
     ),
     "FusedAdam": lambda: scalars(kind="fused"),
     "WGAN-GP, 5 critic steps": lambda: scalars(

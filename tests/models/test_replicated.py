@@ -173,6 +173,14 @@ class TestRefused:
 
 
 class TestRows:
+    def test_xla_does_not_exchange(self):
+        with (
+            replicas.without_exchange(),
+            pytest.raises(ValueError, match="batch normalisation, minibatch"),
+        ):
+            replicas._check_exchange()
+        replicas._check_exchange()
+
     def test_alone_nothing_changes(self):
         rows = tf.constant([[1.0, 2.0]])
         for function in (

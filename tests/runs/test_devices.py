@@ -281,3 +281,19 @@ class TestWorkers:
         assert codes == [2, 2]
         for _, errors in said:
             assert "must be a multiple of the 2 replicas" in errors
+
+
+def test_xla_where_a_step_exchanges(tmp_path):
+    done = subprocess.run(
+        [
+            *(sys.executable, SCRIPT, "--minibatch", "--jit-compile"),
+            *("--strategy", "mirrored", "--replicas", "2"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "argument --jit-compile: XLA cannot compile" in line
+    assert list(tmp_path.iterdir()) == []

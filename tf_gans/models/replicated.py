@@ -88,12 +88,12 @@ class Replicated(keras.Model):
                 f"a call {_where(inside)}"
             )
 
-    def _check_replicas(self, optimizers, jit_compile, run_eagerly):
+    def _check_replicas(self, optimizers, run_eagerly):
         """Refuses what replicas would do differently; `compile`'s part.
 
         Args:
             optimizers: list of `keras.optimizers.Optimizer`.
-            jit_compile, run_eagerly: of `compile`.
+            run_eagerly: of `compile`.
         """
         self._check_scope()
         if self.strategy is None:
@@ -126,13 +126,26 @@ class Replicated(keras.Model):
                 "followed. Received: run_eagerly=True under a "
                 f"{type(self.strategy).__name__}"
             )
-        if jit_compile and self.num_replicas > 1:
-            raise ValueError(
-                "XLA cannot compile the exchange of gradients between "
-                "replicas. Received: jit_compile=True under a strategy of "
-                f"{self.num_replicas} replicas"
-            )
         self._synchronise()
+
+    def _computed(self, compute):
+        """The results of a function of a step that exchanges nothing.
+
+        On one device the whole block of steps is one program of XLA. It cannot
+        compile the exchange of gradients, so of replicas it compiles what is
+        between.
+
+        Args:
+            compute: function without arguments that returns a nest of tensors.
+        """
+        if self.strategy is None or not self.jit_compile:
+            return compute()
+
+        def alone():
+            with replicas.without_exchange():
+                return compute()
+
+        return tf.function(alone, jit_compile=True, autograph=False)()
 
     def _synchronise(self):
         """Lets layers that see a batch see the whole one.

@@ -216,7 +216,7 @@ class Trained(FitAlone, Saved, Replicated):
                 name: self._with_loss_scale(keras.optimizers.get(optimizer))
                 for name, (optimizer, _) in optimizers.items()
             }
-            self._check_replicas(made.values(), jit_compile, run_eagerly)
+            self._check_replicas(made.values(), run_eagerly)
             # Keras would make an optimizer of its own: there is none to make.
             super().compile(
                 optimizer=None,
@@ -362,8 +362,10 @@ class Trained(FitAlone, Saved, Replicated):
             return self.train_function
         run_block, next_block = self._run_block, self._next_block
         if not self.run_eagerly:
+            # Of replicas XLA compiles parts; see `_computed`.
+            jit_compile = self.jit_compile and self.strategy is None
             run_block = tf.function(
-                run_block, jit_compile=self.jit_compile, autograph=False
+                run_block, jit_compile=jit_compile, autograph=False
             )
             next_block = tf.function(next_block, autograph=False)
 

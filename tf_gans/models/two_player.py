@@ -139,27 +139,37 @@ class TwoPlayerModel(GenerativeModel):
     def _update_discriminator(self, real, labels, numbers):
         """Updates the discriminator; returns its logs, from before."""
         layers.update_power_iterations(self.discriminator)
-        fake = self._generate(labels, numbers)
-        with tf.GradientTape() as tape:
-            loss, logs, _ = self._discriminator_loss(
-                real, fake, labels, numbers
-            )
-            loss = self.discriminator_optimizer.scale_loss(replicas.share(loss))
+        optimizer = self.discriminator_optimizer
         variables = self.discriminator.trainable_variables
-        gradients = tape.gradient(loss, variables)
-        self.discriminator_optimizer.apply(gradients, variables)
+
+        def compute():
+            fake = self._generate(labels, numbers)
+            with tf.GradientTape() as tape:
+                loss, logs, _ = self._discriminator_loss(
+                    real, fake, labels, numbers
+                )
+                loss = optimizer.scale_loss(replicas.share(loss))
+            return tape.gradient(loss, variables), logs
+
+        gradients, logs = self._computed(compute)
+        optimizer.apply(gradients, variables)
         return logs
 
     def _update_generator(self, labels, numbers):
         """Updates the generator; returns its loss, from before."""
         layers.update_power_iterations(self.generator)
-        with tf.GradientTape() as tape:
-            fake = self._generate(labels, numbers)
-            loss = self._generator_loss(self._judge(fake, labels, numbers))
-            scaled = self.generator_optimizer.scale_loss(replicas.share(loss))
+        optimizer = self.generator_optimizer
         variables = self.generator.trainable_variables
-        gradients = tape.gradient(scaled, variables)
-        self.generator_optimizer.apply(gradients, variables)
+
+        def compute():
+            with tf.GradientTape() as tape:
+                fake = self._generate(labels, numbers)
+                loss = self._generator_loss(self._judge(fake, labels, numbers))
+                scaled = optimizer.scale_loss(replicas.share(loss))
+            return tape.gradient(scaled, variables), loss
+
+        gradients, loss = self._computed(compute)
+        optimizer.apply(gradients, variables)
         return loss
 
     def _update_both(self, real, labels, numbers):
@@ -169,22 +179,27 @@ class TwoPlayerModel(GenerativeModel):
         """
         layers.update_power_iterations(self.discriminator)
         layers.update_power_iterations(self.generator)
-        with tf.GradientTape(persistent=True) as tape:
-            fake = self._generate(labels, numbers)
-            d_loss, logs, judgement = self._discriminator_loss(
-                real, fake, labels, numbers
-            )
-            d_loss = self.discriminator_optimizer.scale_loss(
-                replicas.share(d_loss)
-            )
-            logs["g_loss"] = self._generator_loss(judgement)
-            g_loss = self.generator_optimizer.scale_loss(
-                replicas.share(logs["g_loss"])
-            )
+        d_optimizer = self.discriminator_optimizer
+        g_optimizer = self.generator_optimizer
         d_variables = self.discriminator.trainable_variables
         g_variables = self.generator.trainable_variables
-        d_gradients = tape.gradient(d_loss, d_variables)
-        g_gradients = tape.gradient(g_loss, g_variables)
-        self.discriminator_optimizer.apply(d_gradients, d_variables)
-        self.generator_optimizer.apply(g_gradients, g_variables)
+
+        def compute():
+            with tf.GradientTape(persistent=True) as tape:
+                fake = self._generate(labels, numbers)
+                d_loss, logs, judgement = self._discriminator_loss(
+                    real, fake, labels, numbers
+                )
+                d_scaled = d_optimizer.scale_loss(replicas.share(d_loss))
+                logs["g_loss"] = self._generator_loss(judgement)
+                g_scaled = g_optimizer.scale_loss(
+                    replicas.share(logs["g_loss"])
+                )
+            d_gradients = tape.gradient(d_scaled, d_variables)
+            g_gradients = tape.gradient(g_scaled, g_variables)
+            return d_gradients, g_gradients, logs
+
+        d_gradients, g_gradients, logs = self._computed(compute)
+        d_optimizer.apply(d_gradients, d_variables)
+        g_optimizer.apply(g_gradients, g_variables)
         return logs

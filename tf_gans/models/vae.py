@@ -169,16 +169,21 @@ class VAE(GenerativeModel):
         for network in (self.encoder, self.generator):
             layers.update_power_iterations(network)
         variables = self._learned_variables()
-        with tf.GradientTape() as tape:
-            reconstruction, kl = self.bound(
-                real[0], draws["epsilon"], training=True
-            )
-            loss = reconstruction + kl
-            scaled = self.optimizer.scale_loss(replicas.share(loss))
-        gradients = tape.gradient(scaled, variables)
+
+        def compute():
+            with tf.GradientTape() as tape:
+                reconstruction, kl = self.bound(
+                    real[0], draws["epsilon"], training=True
+                )
+                loss = reconstruction + kl
+                scaled = self.optimizer.scale_loss(replicas.share(loss))
+            logs = {"loss": loss, "reconstruction": reconstruction, "kl": kl}
+            return tape.gradient(scaled, variables), logs
+
+        gradients, logs = self._computed(compute)
         self.optimizer.apply(gradients, variables)
         self._update_average(step)
-        return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
+        return logs
 
     def _draw(self, seed, first_step, num_steps, batch_size):
         """Draws epsilon, of the shape `(num_steps, batch, *latents.shape)`."""

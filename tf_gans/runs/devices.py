@@ -176,8 +176,8 @@ class Devices:
             named: dict of those that were named now.
 
         Returns:
-            The dict with `jit_compile` False on several replicas, whose
-            exchange XLA cannot compile, unless it was named.
+            The dict with `jit_compile` False on several replicas, unless it
+            was named: XLA cannot compile what they exchange.
         """
         if self.num_replicas == 1 or named.get("jit_compile"):
             return config
@@ -193,16 +193,23 @@ class Devices:
 
     @contextlib.contextmanager
     def together(self, command):
-        """Ends this worker with one line where another is gone.
+        """Ends this worker with one line where the replicas cannot go on.
 
         Args:
             command: str. How to go on, to be typed on all workers.
         """
         import tensorflow as tf
 
+        from tf_gans.replicas import ExchangeError
+
         kinds = tuple(getattr(tf.errors, name) for name in _OF_OTHERS)
         try:
             yield
+        except ExchangeError:
+            raise UserError(
+                "argument --jit-compile: XLA cannot compile what replicas of "
+                "this model exchange within a step; leave the flag out"
+            ) from None
         except kinds as error:
             if not self.workers:
                 raise

@@ -171,6 +171,10 @@ class Training:
                 if not training.devices.follows:
                     page.leave(training, session)
                 raise
+            except UserError:
+                if not args.resume and session.step == 0:
+                    session.run.abandon()
+                raise
             finally:
                 session.run.unlock()
 
