@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
@@ -197,3 +198,26 @@ def test_what_they_name_is_there():
     recorded = f"tensorflow_{'_'.join(runtime.split('.')[:2])}.txt"
     assert (ROOT / "tests" / "serving_helpers" / recorded).is_file()
     assert re.fullmatch(r"\d+\.\d+\.\d+", runtime)
+
+
+def test_what_the_image_is_made_of():
+    """All that pyproject.toml names is in the image, and nothing else is."""
+    text = (FOLDER / "Dockerfile.dockerignore").read_text("utf-8")
+    rules = [x for x in text.splitlines() if not x.startswith("#")]
+    assert rules[0] == "*"
+    kept = {rule.removeprefix("!") for rule in rules[1:]}
+    assert all((ROOT / name).exists() for name in kept)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = project["tool"]["setuptools"]
+    needed = {
+        project["project"]["readme"],
+        *project["project"]["license-files"],
+        *(name.partition(".")[0] for name in packages["packages"]),
+        *packages["package-dir"].values(),
+    }
+    assert kept == needed | {"pyproject.toml", "constraints.txt"}
+    dockerfile = (FOLDER / "Dockerfile").read_text("utf-8")
+    assert "gpu" in project["project"]["optional-dependencies"]
+    assert "-c /tf_gans/constraints.txt '/tf_gans[gpu]'" in dockerfile
+    image = training()[1]["image"]
+    assert f"-t {image} " in dockerfile

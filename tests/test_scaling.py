@@ -1,6 +1,7 @@
 """`python -m benchmarks.scaling`: its model of a step, and its command."""
 
 import fractions
+import functools
 import math
 
 import keras
@@ -11,6 +12,7 @@ from tests.paths import ROOT
 from tf_gans import GAN
 from tf_gans.recipes import members
 
+build = functools.cache(scaling.build)
 NO_LATENCY = scaling.Cluster(inside_latency=0.0, outside_latency=0.0)
 
 
@@ -89,7 +91,7 @@ class TestDescribe:
 
     @pytest.mark.parametrize("name", scaling.MODELS)
     def test_of_a_recipe(self, name):
-        model, batch = scaling.build(name)
+        model, batch = build(name)
         work = scaling.describe(name, model, batch)
         d = sum(
             math.prod(v.shape) for v in model.discriminator.trainable_variables
@@ -101,8 +103,9 @@ class TestDescribe:
         assert work.batch == batch >= 64
 
 
-def test_the_command(tmp_path, capsys):
+def test_the_command(tmp_path, capsys, monkeypatch):
     """A plot, a table of what was asked, and nothing is measured."""
+    monkeypatch.setattr(scaling, "build", build)
     path = tmp_path / "plot.png"
     scaling.main(
         ["--model", "mnist", "--step-ms", "10", "--gpus", "8", "--plot"]
@@ -118,7 +121,7 @@ def test_the_command(tmp_path, capsys):
 def test_what_docs_say_is_what_the_command_prints(capsys):
     """But for what was measured, and for what one names."""
     text = (ROOT / "docs/scaling.md").read_text("utf-8")
-    works = [scaling.describe(n, *scaling.build(n)) for n in scaling.MODELS]
+    works = [scaling.describe(n, *build(n)) for n in scaling.MODELS]
     cluster = scaling.Cluster()
     for line in scaling.exchange_table(works, scaling.GPUS, cluster):
         assert line in text

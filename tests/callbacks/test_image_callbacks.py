@@ -489,7 +489,7 @@ class TestProgress:
 
         with watcher:
             fit(gan, 8, watcher, Look())
-        assert "compiling:  33%" in terminal.getvalue()
+        assert "compiling, about 1 s:  33%" in terminal.getvalue()
         assert states[0].startswith("epoch 2/3:  42%")
         assert states[-1].startswith("epoch 3/3: 100%")
         for text in states:

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from tests.paths import ROOT
 from tf_gans import recipes
-from tf_gans.recipes import members
 from tf_gans.recipes.catalogue import PROBLEMS
 
 FOLDERS = ("networks", "models", "recipes")
@@ -82,25 +81,34 @@ def test_that_one_would_be_found():
     assert found == {"ResizeBilinear", "ResizeBilinearGrad"}
 
 
-RECIPES = [
-    ("mnist", "conv", {}),
-    ("mnist", "dense", {}),
-    ("dcgan", "paper", {"width": 4}),
-    ("dcgan", "carpedm20", {"width": 4}),
-    *(("variants", name, {}) for name in members.NAMES),
-    ("variants", "began", {"preset": "code"}),
-    ("variants", "wgan-gp", {"preset": "code"}),
-]
+MODULES = {
+    "mnist": recipes.mnist,
+    "dcgan": recipes.dcgan,
+    "variants": recipes.family,
+}
+
+
+def different_networks():
+    """A problem, a recipe and options for each pair of networks."""
+    pairs = {}
+    for problem, module in MODULES.items():
+        for name in PROBLEMS[problem].recipes:
+            for preset in PROBLEMS[problem].presets or [None]:
+                options = {"preset": preset} if preset else {}
+                recipe = module.get(name, *options.values())
+                key = repr((recipe.networks, recipe.objective.opponent))
+                if problem == "dcgan":
+                    options["width"] = 4
+                pairs.setdefault(key, (problem, name, options))
+    return list(pairs.values())
+
+
+RECIPES = different_networks()
 
 
 @pytest.mark.parametrize(("problem", "name", "options"), RECIPES)
 def test_of_the_gradient(problem, name, options):
-    module = {
-        "mnist": recipes.mnist,
-        "dcgan": recipes.dcgan,
-        "variants": recipes.family,
-    }[problem]
-    model = module.build(name, **options)
+    model = MODULES[problem].build(name, **options)
     networks = {
         part: getattr(model, part)
         for part in ("generator", "discriminator", "encoder")
@@ -115,7 +123,8 @@ def test_of_the_gradient(problem, name, options):
         assert resizes(types) == set(), part
 
 
-def test_each_recipe_is_looked_at():
-    for problem in ("mnist", "dcgan", "variants"):
-        named = {name for p, name, _ in RECIPES if p == problem}
-        assert named == set(PROBLEMS[problem].recipes)
+def test_several_networks_are_looked_at():
+    assert {problem for problem, _, _ in RECIPES} == set(MODULES)
+    assert {"conv", "dense", "paper", "began", "vae"} <= {
+        n for _, n, _ in RECIPES
+    }

@@ -5,6 +5,7 @@ import pytest
 
 from tests import script_runner
 from tf_gans.runs import processor
+from tf_gans.runs.images import ImageTraining
 
 EPYC = "processor : 0\nflags\t\t: fpu sse avx512f avx512_bf16 avx512_vnni\n"
 XEON = "processor : 0\nflags\t\t: fpu amx_bf16 avx512_bf16 amx_tile\n"
@@ -33,7 +34,6 @@ def test_bfloat16_instructions(text, found, tmp_path, monkeypatch):
     [
         (EPYC, [], 1),
         (EPYC, ["--mixed-precision"], 0),
-        (OLDER, [], 0),
     ],
 )
 def test_the_image_scripts_say_it_once(
@@ -46,7 +46,7 @@ def test_the_image_scripts_say_it_once(
     out, _ = script_runner.run(
         script_runner.load("mnist"),
         *("--network", "dense", "--data", "data.npz", "--batch-size", 2),
-        *("--epochs", 1, *flags),
+        *("--epochs", 1, "--no-jit-compile", *flags),
         cwd=tmp_path,
     )
     line = (
@@ -54,3 +54,14 @@ def test_the_image_scripts_say_it_once(
         "is faster on it."
     )
     assert out.splitlines().count(line) == times
+
+
+def test_nothing_is_said_of_other_processors(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "cpuinfo"
+    monkeypatch.setattr(processor, "CPUINFO", path)
+    path.write_text(OLDER)
+    ImageTraining()._say_bfloat16()
+    assert capsys.readouterr().out == ""
+    path.write_text(XEON)
+    ImageTraining()._say_bfloat16()
+    assert "(amx_bf16, avx512_bf16)" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import keras
+import tensorflow as tf
 from tqdm import tqdm
 
 from tf_gans.errors import check_positive_int
@@ -15,8 +16,32 @@ _BAR = (
     "{rate_noinv_fmt}{postfix}"
 )
 
+# Seconds that a step takes to compile, for each array that an update changes:
+# without XLA and with it. On 2 cores the image recipes took 0.04 to 0.06, and
+# the small ones, under XLA, 0.2 to 0.5.
+_COMPILING = {False: 0.05, True: 0.3}
+
 # Where there is no bar: seconds from line to line, at least and at most.
 _LEAST, _MOST = 1, 60
+
+
+def compiling(model):
+    """What a bar says until a model's first block is done.
+
+    Args:
+        model: a compiled `Trained`.
+
+    Returns:
+        A str, with the seconds that it takes on a CPU, to a factor of two. How
+        long a GPU's compiler looks for its algorithms is not known.
+    """
+    if tf.config.list_physical_devices("GPU"):
+        return "compiling"
+    # Of two players one is updated for each batch.
+    updates = (1 + model.batches_per_step) / 2
+    arrays = len(model.trainable_variables)
+    seconds = arrays * updates * _COMPILING[bool(model.jit_compile)]
+    return f"compiling, about {max(1, round(seconds))} s"
 
 
 class ImageProgress(keras.callbacks.Callback):
@@ -62,12 +87,13 @@ class ImageProgress(keras.callbacks.Callback):
             initial=self._step * self.batch_size,
             unit=" images",
             disable=None,  # where the standard error stream is no terminal
-            desc="compiling: ",
             leave=False,
             bar_format=_BAR,
             smoothing=0.1,
             dynamic_ncols=True,
         )
+        if not self._bar.disable:
+            self._bar.set_description(compiling(self.model))
 
     def on_train_batch_end(self, batch, logs=None):
         losses = self.model.step_losses
@@ -133,7 +159,6 @@ class StepProgress(keras.callbacks.Callback):
             initial=initial_step,
             unit=" steps",
             disable=None,
-            desc="compiling",
             leave=False,
             smoothing=0.1,
         )
@@ -143,6 +168,10 @@ class StepProgress(keras.callbacks.Callback):
 
     def __exit__(self, *exception):
         self._bar.close()
+
+    def on_train_begin(self, logs=None):
+        if not self._bar.disable:
+            self._bar.set_description(compiling(self.model))
 
     def write(self, line):
         """Prints a line, above the bar where there is one."""
