@@ -22,9 +22,9 @@ device ends with its share of it; the shares are exchanged among the nodes,
 through the link of a node that its devices have together; and the sums are
 handed round inside.
 
-A batch normalisation with the statistics of all devices adds three exchanges
-of a few numbers to each pass forward (sums, sums of squares, counts) and two to
-each pass backward, one after the other. All they cost is latency.
+A batch normalisation with the statistics of all devices adds two exchanges of a
+few numbers to each pass forward (means, variances about them) and two to each
+pass backward, one after the other. All they cost is latency.
 """
 
 import argparse
@@ -36,7 +36,7 @@ import sys
 GPUS = (8, 64, 512)
 MODELS = ("mnist", "dcgan", "wgan-gp")
 STEPS_MS = (100, 30, 10, 3)  # of devices that nobody has measured here
-_FORWARD, _BACKWARD = 3, 2  # exchanges of a synchronised batch normalisation
+_FORWARD, _BACKWARD = 2, 2  # exchanges of a synchronised batch normalisation
 _FLOAT = 4  # bytes; gradients are in 32 bits, mixed precision or not
 
 
