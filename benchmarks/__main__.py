@@ -21,6 +21,7 @@ CLAIMS = (
     "mixtures",
     "gradient_penalty",
     "inversion",
+    "replicas",
     "metrics",
     "serving",
     "explorer",

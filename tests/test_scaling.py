@@ -85,9 +85,9 @@ class TestDescribe:
         arrays_of_g, arrays_of_d = 4, 6
         count = sum(work.exchanges.values())
         assert count == arrays_of_g + 2 * arrays_of_d
-        # Three an array of statistics forward, two back. A critic update has
-        # G forward, D there and back on two batches; the last update both.
-        assert work.statistics == 2 * (3 + 2 * 5) + 2 * 5
+        # Two a normalisation forward, two back. A critic update has G forward,
+        # D there and back on two batches; the last update both.
+        assert work.statistics == 2 * (2 + 2 * 4) + 2 * 4
 
     @pytest.mark.parametrize("name", scaling.MODELS)
     def test_of_a_recipe(self, name):
