@@ -96,7 +96,7 @@ class CheckpointStore:
         Raises:
             UserError: it is a checkpoint of another model, which is untouched.
         """
-        with np.load(path) as arrays:
+        with np.load(path, allow_pickle=False) as arrays:
             state = dict(_state(model))
             fits = state.keys() == set(arrays.files) and all(
                 tuple(variable.shape) == arrays[key].shape

@@ -86,6 +86,7 @@ class RunDirectory:
                         run.path.mkdir()
                         break
         run.lock()
+        files.sweep(run.path)
         return run
 
     @classmethod
@@ -150,6 +151,9 @@ class RunDirectory:
             )
         with contextlib.suppress(FileNotFoundError):
             for entry in path.iterdir():
+                # A process that was killed before it had a configuration.
+                if entry.name == "lock" or files.is_temporary(entry):
+                    continue
                 raise UserError(
                     f"--run-dir {path}: holds something else, such as "
                     f"{entry.name}; name a new directory"
