@@ -176,7 +176,10 @@ class RunDirectory:
             raise UserError(
                 f"--run-dir {path}: holds no run to resume"
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (
+            *(OSError, ValueError, KeyError, TypeError),
+            RecursionError,  # JSON that is nested without end
+        ) as error:
             raise UserError(
                 f"{path / 'config.json'}: cannot be read: {error}"
             ) from None
