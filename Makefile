@@ -11,7 +11,7 @@ INSTALL = @echo "installing TensorFlow and what goes with it into $(VENV)" \
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet \
 		--constraint constraints.txt --editable
 
-.PHONY: gaussian saved_models test test-all test-page mutants lint bench clean
+.PHONY: gaussian saved_models test test-all test-page mutants lint audit bench clean
 
 gaussian: $(VENV)/.run
 	run=$$(date +runs/gaussian-%Y%m%d-%H%M%S); \
@@ -52,6 +52,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Are faults of the packages known? Asks the Python advisory database.
+audit: $(VENV)/bin/python
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet pip-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps \
+		--disable-pip
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

@@ -81,7 +81,7 @@ def load(path):
 
     if path is None:
         return keras.datasets.mnist.load_data()
-    with np.load(path) as file:
+    with np.load(path, allow_pickle=False) as file:
         return tuple(
             (file[f"x_{part}"], file[f"y_{part}"]) for part in ("train", "test")
         )

@@ -21,7 +21,7 @@ from tensorflow.python.framework import op_def_registry
 import tf_gans.toys.gaussian
 from tests.paths import ROOT
 from tests.serving_helpers import operations
-from tf_gans import export
+from tf_gans import export, files
 from tf_gans.errors import UserError
 
 HELPERS = pathlib.Path(__file__).parent / "serving_helpers"
@@ -547,7 +547,11 @@ def test_what_a_killed_export_left_is_swept(quick, tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     left = tmp_path / f".tf_gans-{dead.pid}-0123abcd" / "saved_model"
-    kept = (f".tf_gans-{os.getpid()}-0123abcd", ".tf_gans-notes", "mine")
+    kept = (
+        files.temporary_path(tmp_path / "tmp").name,
+        ".tf_gans-notes",
+        "mine",
+    )
     left.mkdir(parents=True)
     (left / "saved_model.pb").touch()
     for name in kept:

@@ -11,6 +11,10 @@ import shutil
 
 from tf_gans.errors import UserError
 
+# Of this process. A container gives each start the same process id.
+_TOKEN = secrets.token_hex(4)
+_TEMPORARY = re.compile(r"\.tf_gans-(\d+)-([0-9a-f]{8}).*")
+
 
 @contextlib.contextmanager
 def replacing(path):
@@ -49,8 +53,13 @@ def temporary_path(path):
     The name says whose it is, so that `sweep` knows what a killed process left.
     """
     path = pathlib.Path(path)
-    name = f".tf_gans-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}"
-    return path.with_name(name)
+    mine = f".tf_gans-{os.getpid()}-{_TOKEN}"
+    return path.with_name(f"{mine}-{secrets.token_hex(4)}{path.suffix}")
+
+
+def is_temporary(path):
+    """Whether a path is one that `temporary_path` makes."""
+    return bool(_TEMPORARY.fullmatch(path.name))
 
 
 def sweep(directory):
@@ -65,8 +74,8 @@ def sweep(directory):
     """
     with contextlib.suppress(OSError):
         for entry in os.scandir(directory):
-            found = re.fullmatch(r"\.tf_gans-(\d+)-[0-9a-f]{8}.*", entry.name)
-            if not found or entry.is_symlink() or _is_alive(int(found[1])):
+            found = _TEMPORARY.fullmatch(entry.name)
+            if not found or entry.is_symlink() or _is_alive(*found.groups()):
                 continue
             if entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
@@ -75,9 +84,13 @@ def sweep(directory):
                     os.unlink(entry)
 
 
-def _is_alive(pid):
+def _is_alive(pid, token):
+    if int(pid) == os.getpid():
+        return token == _TOKEN
     try:
-        os.kill(pid, 0)
+        os.kill(int(pid), 0)
+    except OverflowError:  # no process has such a number
+        return False
     except OSError as error:
         return error.errno != errno.ESRCH
     return True

@@ -414,6 +414,28 @@ def test_clean_removes_what_a_killed_process_left(copied):
     assert copied.checkpoints.last() == before
 
 
+def test_a_container_gives_each_start_the_same_process_id(tmp_path):
+    """What an earlier process of this one's id has left is nobody's."""
+    left = tmp_path / f".tf_gans-{os.getpid()}-0123abcd-89abcdef.npz"
+    huge = tmp_path / f".tf_gans-{10**30}-0123abcd-89abcdef.npz"
+    mine = files.temporary_path(tmp_path / "a.npz")
+    for path in (left, huge, mine):
+        path.touch()
+    files.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_a_start_that_was_killed_at_once_is_begun_anew(tmp_path):
+    """Of which there is a lock that nobody holds, and half a configuration."""
+    (tmp_path / "lock").write_text("process 7 on elsewhere")
+    (tmp_path / f".tf_gans-{os.getpid()}-0123abcd-89abcdef.json").touch()
+    run = RunDirectory.reserve(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+    with pytest.raises(UserError, match="is being trained by process"):
+        RunDirectory.reserve(tmp_path)
+    run.unlock()
+
+
 def test_frames(tmp_path):
     store = FrameStore(tmp_path / "frames")
     assert len(store) == 0

@@ -109,15 +109,22 @@ class _Archive:
         try:
             if not zipfile.is_zipfile(self._path):
                 raise no_archive
-            self._arrays = np.load(self._path, allow_pickle=False)
+            self._file = open(self._path, "rb")
+        except _ERRORS as error:
+            raise self._unreadable(error) from None
+        try:
+            self._arrays = np.load(self._file, allow_pickle=False)
         except ValueError:  # an archive after something else
+            self._file.close()
             raise no_archive from None
         except _ERRORS as error:
+            self._file.close()  # numpy leaves it open
             raise self._unreadable(error) from None
         return self
 
     def __exit__(self, error_type, error, traceback):
         self._arrays.close()
+        self._file.close()
 
     def _unreadable(self, error):
         if isinstance(error, tokenize.TokenError):

@@ -10,6 +10,7 @@ import csv
 import math
 import re
 import tokenize
+import zipfile
 
 import numpy as np
 
@@ -31,7 +32,10 @@ _BYTE_ORDER_MARKS = {
 }
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
-_NPY_ERRORS = (ValueError, EOFError, MemoryError, tokenize.TokenError)
+_NPY_ERRORS = (
+    *(ValueError, EOFError, MemoryError, tokenize.TokenError),
+    *(zipfile.BadZipFile, NotImplementedError),
+)
 # What stands where a number is missing.
 _MISSING = re.compile(
     r"#?n/?\.?a\.?n?(?:/a)?|null|nil|none|missing|[-?.*]+", re.IGNORECASE
@@ -98,7 +102,8 @@ def _read_plain(text):
 
 def _read_npy(path, column):
     try:
-        values = np.load(path, allow_pickle=False)
+        with open(path, "rb") as file:  # numpy leaves a bad archive's open
+            values = np.load(file, allow_pickle=False)
     except _NPY_ERRORS as error:
         raise UserError(
             f"{shown(path)}: is not an array of numbers: {one_line(error)}"

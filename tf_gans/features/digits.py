@@ -75,7 +75,7 @@ def read_weights():
     Raises:
         ValueError: they are not those that `digits.json` names.
     """
-    with np.load(WEIGHTS) as file:
+    with np.load(WEIGHTS, allow_pickle=False) as file:
         arrays = [file[name] for name in sorted(file.files)]
     digest = digest_of(arrays)
     expected = json.loads(FACTS.read_text("utf-8"))["sha256"]

@@ -137,7 +137,8 @@ def of_file(path):
     if path.suffix != ".keras" or not path.is_file():
         raise UserError(f"{path}: must be a .keras file that exists")
     try:
-        return of_model(keras.models.load_model(path, compile=False), path.stem)
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        return of_model(model, path.stem)
     except (OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{path}: cannot be used: {reason}") from error

@@ -7,7 +7,6 @@ import contextlib
 import functools
 import os
 import pathlib
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -180,8 +179,7 @@ class VideoWriter:
             ".gif": _STORE,
         }[suffix]
         # Where the frames go: of a GIF, to be read again.
-        name = f".{secrets.token_hex(4)}.{self.path.name}"
-        self._stream = self.path.with_name(name)
+        self._stream = files.temporary_path(self.path)
         if self._is_gif:
             self._stream = self._stream.with_suffix(".mov")
         self._shape = None

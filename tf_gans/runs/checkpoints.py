@@ -21,6 +21,8 @@ from tf_gans import files
 from tf_gans.errors import RunError, UserError
 
 _FORMAT = 1
+# What damaged JSON raises, nested without end included.
+_DAMAGE = (ValueError, KeyError, TypeError, RecursionError)
 
 
 class CheckpointStore:
@@ -94,21 +96,31 @@ class CheckpointStore:
             model: a model, compiled as the saved one was.
 
         Raises:
-            UserError: it is a checkpoint of another model, which is untouched.
+            UserError: it is a checkpoint of another model, which is untouched,
+                or none at all.
         """
-        with np.load(path) as arrays:
-            state = dict(_state(model))
-            fits = state.keys() == set(arrays.files) and all(
-                tuple(variable.shape) == arrays[key].shape
-                for key, variable in state.items()
+        try:
+            with (
+                open(path, "rb") as file,
+                np.load(file, allow_pickle=False) as archive,
+            ):
+                arrays = dict(archive)
+        except Exception as error:  # numpy and zipfile raise many kinds
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise UserError(f"{path}: cannot be read: {reason}") from None
+        state = dict(_state(model))
+        fits = state.keys() == arrays.keys() and all(
+            tuple(variable.shape) == arrays[key].shape
+            and variable.dtype == arrays[key].dtype
+            for key, variable in state.items()
+        )
+        if not fits:
+            raise UserError(
+                f"{path}: is a checkpoint of another model than the one "
+                f"that {self.directory.parent / 'config.json'} describes"
             )
-            if not fits:
-                raise UserError(
-                    f"{path}: is a checkpoint of another model than the one "
-                    f"that {self.directory.parent / 'config.json'} describes"
-                )
-            for key, variable in state.items():
-                variable.assign(arrays[key])
+        for key, variable in state.items():
+            variable.assign(arrays[key])
 
     def newest(self, say=lambda message: None):
         """The path of the newest checkpoint that is whole, or None.
@@ -124,7 +136,7 @@ class CheckpointStore:
                 # The first release's seals do not say of which run they are.
                 if seal.get("run") not in (None, self.run):
                     raise ValueError("it is of another run")
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (*_DAMAGE, OSError) as error:
                 say(f"{path}: damaged ({error}); using the one before it")
                 continue
             return path

@@ -86,6 +86,7 @@ class RunDirectory:
                         run.path.mkdir()
                         break
         run.lock()
+        files.sweep(run.path)
         return run
 
     @classmethod
@@ -150,6 +151,9 @@ class RunDirectory:
             )
         with contextlib.suppress(FileNotFoundError):
             for entry in path.iterdir():
+                # A process that was killed before it had a configuration.
+                if entry.name == "lock" or files.is_temporary(entry):
+                    continue
                 raise UserError(
                     f"--run-dir {path}: holds something else, such as "
                     f"{entry.name}; name a new directory"
@@ -172,7 +176,10 @@ class RunDirectory:
             raise UserError(
                 f"--run-dir {path}: holds no run to resume"
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (
+            *(OSError, ValueError, KeyError, TypeError),
+            RecursionError,  # JSON that is nested without end
+        ) as error:
             raise UserError(
                 f"{path / 'config.json'}: cannot be read: {error}"
             ) from None

@@ -126,5 +126,5 @@ class FrameStore:
 
 
 def _load(path):
-    with np.load(path) as frames:
+    with np.load(path, allow_pickle=False) as frames:
         return dict(frames)

@@ -68,6 +68,6 @@ def _whole(path):
             row = json.loads(line)
             row["step"] + 0
             rows.append((row, line.decode().rstrip("\n") + "\n"))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return rows, number if number < len(lines) else None
     return rows, None

@@ -94,6 +94,12 @@ def load_run(path):
             f"{path}: its data cannot be read: {error.filename}: "
             f"{error.strerror}"
         ) from None
+    except (KeyError, TypeError, ValueError) as error:
+        # Of a run of the first release, which has no checksum.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise UserError(
+            f"{run.path / 'config.json'}: describes no model: {reason}"
+        ) from None
     run.load_checkpoint(model, cli.warn)
     return model
 
