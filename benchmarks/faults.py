@@ -48,6 +48,9 @@ KINDS = {
     "data": "the data file changed under a job that is resumed",
     "two": "a second process at the run directory",
 }
+# The parts of a run, and for how many seconds at most one goes on in them
+# before it is killed.
+PARTS = {"start": 5, "training": 2, "export": 2, "film": 1.5, "end": 0.5}
 HEAD = """\
 # What survives
 
@@ -253,12 +256,23 @@ class Faults:
         return child
 
     def _kill(self, folder, found):
+        """Kills a run a random while after it has got to a random part."""
+        part = str(self.rng.choice(list(PARTS)))
         child = Child(folder, FLAGS)
-        after = self.rng.uniform(0, self.seconds)
+        status = child.wait(lambda: moment(folder) == part)
         begun = time.monotonic()
-        status = child.wait(lambda: time.monotonic() - begun > after)
+        while_ = self.rng.uniform(0, PARTS[part])
+        if status is None:
+            status = child.wait(lambda: time.monotonic() - begun > while_)
         if status is None:
             child.kill()
+        else:  # it has ended before: nobody was killed
+            self._kill(self._emptied(folder), found)
+
+    def _emptied(self, folder):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        return folder
 
     def _disk(self, folder, found):
         limit = int(np.exp(self.rng.uniform(np.log(500), np.log(200_000))))

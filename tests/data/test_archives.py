@@ -15,6 +15,7 @@ from tests.data.user_data import (
     save_npz,
 )
 from tf_gans.data import arrays
+from tf_gans.errors import UserError
 
 
 class TestNpz:
@@ -287,3 +288,11 @@ class TestNpzOfOthers:
         images, _ = load_saying(path, with_labels=True)
         assert images.classes == ("0", "9", "10")
         np.testing.assert_array_equal(images.labels, [2, 1, 0, 2, 1])
+
+
+def test_a_nan_of_any_kind_is_told_in_one_line(tmp_path):
+    """A signalling NaN makes numpy warn where another one does not."""
+    images = np.full((4, 5, 5), 0x7D00, np.uint16).view(np.float16)
+    with pytest.raises(UserError, match="must be uint8") as told:
+        arrays.to_images("x.npz", images, pytest.fail)
+    assert len(str(told.value).splitlines()) == 1

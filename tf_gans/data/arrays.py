@@ -142,6 +142,7 @@ def _onto_white(pixels):
     return np.asarray(flatten(image, "RGB"))
 
 
+@np.errstate(invalid="ignore")  # NaN of some kinds; they are refused below
 def _read_scaling(name, x):
     """What the values mean: None for uint8, else what becomes 0 and 255.
 
