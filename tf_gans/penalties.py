@@ -53,8 +53,9 @@ class Penalty:
 
         Returns:
             A tensor, or a dict of tensors, with a leading axis of `num_steps`,
-            whose row `i` depends on `(seed, first_step + i)` alone; or None
-            where the penalty needs no random numbers.
+            whose row `i` depends on `(seed, first_step + i)` alone, and a
+            second one of `batch_size`, by which replicas share them out; or
+            None where the penalty needs no random numbers.
         """
         del seed, first_step, num_steps, batch_size, sample_shape
         return None

@@ -5,6 +5,7 @@ wrong, is here; `tf_gans.replicas` is what a step itself sees of it.
 """
 
 import contextlib
+import functools
 from typing import Any
 
 import keras
@@ -241,23 +242,29 @@ def _normalise_whole_batches(layer):
     Its own way, of `synchronized=True`, is `E[x^2] - E[x]^2`, which loses what
     a small variance is made of; this is the variance about the common mean.
     """
-    keras_moments = layer._moments
-    layer.synchronized = True
+    if not isinstance(layer._moments, functools.partial):  # compiled before
+        layer.synchronized = True
+        layer._moments = functools.partial(_moments, layer, layer._moments)
 
-    def moments(inputs, mask=None):
-        if mask is not None:
-            return keras_moments(inputs, mask)
-        x = tf.convert_to_tensor(inputs)
-        wide = tf.cast(x, tf.float32) if x.dtype.size < 4 else x
-        axes = layer._reduction_axes
-        mean = replicas.mean(tf.reduce_mean(wide, axes, keepdims=True))
-        squares = tf.math.squared_difference(wide, mean)
-        variance = replicas.mean(tf.reduce_mean(squares, axes))
-        return tf.cast(tf.squeeze(mean, axes), x.dtype), tf.cast(
-            variance, x.dtype
-        )
 
-    layer._moments = moments
+def _moments(layer, keras_moments, inputs, mask=None):
+    """The means and the variances of a layer's inputs, of all replicas.
+
+    Args:
+        layer: the `keras.layers.BatchNormalization`.
+        keras_moments: its own method, for inputs with a mask.
+        inputs, mask: its arguments.
+    """
+    if mask is not None:
+        return keras_moments(inputs, mask)
+    x = tf.convert_to_tensor(inputs)
+    wide = tf.cast(x, tf.float32) if x.dtype.size < 4 else x
+    axes = layer._reduction_axes
+    mean = replicas.mean(tf.reduce_mean(wide, axes, keepdims=True))
+    squares = tf.math.squared_difference(wide, mean)
+    variance = replicas.mean(tf.reduce_mean(squares, axes))
+    mean = tf.squeeze(mean, axes)
+    return tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
 
 
 class _Undistributed:

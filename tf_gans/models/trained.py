@@ -107,7 +107,8 @@ class Trained(FitAlone, Saved, Replicated):
 
         Returns:
             A nest of tensors with a leading axis of `num_steps`, whose row
-            `i` depends on `(seed, first_step + i)` alone.
+            `i` depends on `(seed, first_step + i)` alone. The second axis is
+            the batch's, by which replicas share the numbers out.
         """
         del seed, first_step, num_steps, batch_size
         return {}
