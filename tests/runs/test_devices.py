@@ -297,3 +297,32 @@ def test_xla_where_a_step_exchanges(tmp_path):
     (line,) = done.stderr.splitlines()
     assert "argument --jit-compile: XLA cannot compile" in line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_two_parts_of_a_processor(tmp_path):
+    """What was trained by replicas is a run, and an export, like any other."""
+
+    def run(*flags):
+        done = subprocess.run(
+            [sys.executable, SCRIPT, "--run-dir", "run", *flags],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    said = run(
+        *("--minibatch", "--num-steps", "1000", "--export", "exported"),
+        *("--strategy", "mirrored", "--replicas", "2"),
+    )
+    assert "SavedModel: exported/1" in said
+    assert "nothing left to train" in run("--resume")
+    from tf_gans.runs import load
+
+    found = []
+    for place in ("run", "exported/1"):
+        sampler = load.open_sampler(tmp_path / place, only_images=False)
+        found.append(sampler.samples(sampler.draw_each(range(5))))
+    np.testing.assert_allclose(*found, rtol=1e-6)
