@@ -50,7 +50,7 @@ KINDS = {
 }
 # The parts of a run, and for how many seconds at most one goes on in them
 # before it is killed.
-PARTS = {"start": 5, "training": 2, "export": 2, "film": 1.5, "end": 0.5}
+PARTS = {"start": 5, "training": 0.4, "export": 1.5, "film": 1.5, "end": 0.5}
 HEAD = """\
 # What survives
 
@@ -252,7 +252,7 @@ class Faults:
         """A run that trains and has checkpoints."""
         child = Child(folder, [*FLAGS, *more])
         seals = folder / "run/checkpoints"
-        child.wait(lambda: len(list(seals.glob("*.json"))) >= 2)
+        child.wait(lambda: len(list(seals.glob("step-*.json"))) >= 2)
         return child
 
     def _kill(self, folder, found):

@@ -25,6 +25,14 @@ class Interrupted(UserError):
     exit_code = 130  # 128 + SIGINT, as shells have it
 
 
+def shown(name):
+    """A name as it may be printed: on one line, without control codes."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode()
+        for c in str(name)
+    )
+
+
 def check_integer(name, value, least=None):
     """Raises a `ValueError` that names `value` if it is no integer.
 

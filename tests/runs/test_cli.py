@@ -199,3 +199,16 @@ def test_kerass_backend_is_tensorflows():
         text=True,
     )
     assert done.stdout == "tensorflow\n", done.stderr
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b]0;", "\x1e", "\u2028"])
+def test_a_mistake_is_one_line_whatever_its_name(name, capsys):
+    """Without codes, which a terminal would obey."""
+    parser = cli.Parser(prog="gaussian.py")
+    with pytest.raises(SystemExit):
+        parser.parse([name])
+    with pytest.raises(SystemExit):
+        cli.run(lambda: (_ for _ in ()).throw(cli.UserError(name)))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)

@@ -11,10 +11,9 @@ from tf_gans.data.user_files import (
     check_memory,
     one_line,
     reason,
-    shown,
     size_text,
 )
-from tf_gans.errors import UserError
+from tf_gans.errors import UserError, shown
 
 # Keras' name first: it is taken whatever else there is.
 _KEYS = {

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from tf_gans.data.resizing import flatten
-from tf_gans.data.user_files import check_memory, shown
-from tf_gans.errors import UserError
+from tf_gans.data.user_files import check_memory
+from tf_gans.errors import UserError, shown
 
 _MAX_CLASSES = 65_536
 _CHUNK = 2**22  # values, which are converted at a time

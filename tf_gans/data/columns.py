@@ -19,9 +19,8 @@ from tf_gans.data.user_files import (
     kind,
     one_line,
     reason,
-    shown,
 )
-from tf_gans.errors import UserError
+from tf_gans.errors import UserError, shown
 
 _BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",

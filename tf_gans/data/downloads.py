@@ -9,8 +9,8 @@ import numpy as np
 
 from tf_gans.data import arrays
 from tf_gans.data.triangles import draw_triangles, load_triangles
-from tf_gans.data.user_files import check_memory, one_line, shown
-from tf_gans.errors import UserError
+from tf_gans.data.user_files import check_memory, one_line
+from tf_gans.errors import UserError, shown
 
 # Where Keras keeps each set's files, below its own directory.
 _KERAS_FILES = {

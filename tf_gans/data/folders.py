@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from tf_gans.data.arrays import check_count, class_order, list_classes
 from tf_gans.data.resizing import fit, flatten
-from tf_gans.data.user_files import check_memory, reason, shown
-from tf_gans.errors import UserError
+from tf_gans.data.user_files import check_memory, reason
+from tf_gans.errors import UserError, shown
 
 # Files of these endings are images, or broken. What else is an image is found
 # out from its first bytes.

@@ -12,8 +12,8 @@ import numpy as np
 
 from tf_gans.data import archives, arrays, downloads, folders
 from tf_gans.data.resizing import fit_all
-from tf_gans.data.user_files import check_memory, kind, shown
-from tf_gans.errors import UserError, check_choice, check_positive_int
+from tf_gans.data.user_files import check_memory, kind
+from tf_gans.errors import UserError, check_choice, check_positive_int, shown
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)

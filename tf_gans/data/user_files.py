@@ -13,7 +13,7 @@ import textwrap
 
 from PIL import Image, UnidentifiedImageError
 
-from tf_gans.errors import UserError
+from tf_gans.errors import UserError, shown
 
 _MEMINFO = pathlib.Path("/proc/meminfo")
 _CGROUP = pathlib.Path("/sys/fs/cgroup")
@@ -29,14 +29,6 @@ _CONTROL_GROUPS = (
         "total_inactive_file",
     ),
 )
-
-
-def shown(name):
-    """A name as it may be printed: on one line, without control codes."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode()
-        for c in str(name)
-    )
 
 
 def one_line(error):

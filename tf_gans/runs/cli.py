@@ -17,7 +17,7 @@ import sys
 import urllib.parse
 
 from tf_gans import files
-from tf_gans.errors import UserError
+from tf_gans.errors import UserError, shown
 from tf_gans.runs import gpu, streams
 from tf_gans.runs.streams import warn
 
@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
             choices = [choice.strip("' ") for choice in found[2].split(",")]
             near = difflib.get_close_matches(found[1], choices, n=1)
             message += f"; did you mean {near[0]!r}?" if near else ""
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {shown(message)}\n")
 
     def parse(self, arguments=None):
         """Parses the command line.
@@ -432,7 +432,7 @@ def run(main):
         try:
             main()
         except UserError as error:
-            warn(f"{program()}: {error}")
+            warn(f"{program()}: {shown(error)}")
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             warn(f"{program()}: interrupted")

@@ -13,8 +13,7 @@ import tensorflow as tf
 from tf_gans import random
 from tf_gans.data.columns import read_column
 from tf_gans.data.source import Source
-from tf_gans.data.user_files import shown
-from tf_gans.errors import UserError, check_positive_int
+from tf_gans.errors import UserError, check_positive_int, shown
 
 
 class ScalarDistribution(Source):
