@@ -152,10 +152,9 @@ def connect(args):
         return clients.RestClient(args.url, args.model, args.timeout)
     except clients.NoServer as error:
         commands = clients.how_to_start(args.model or "NAME")
-        raise UserError(
-            f"{error}\nThese commands start a server:\n  "
-            + commands.replace("\n", "\n  ")
-        ) from None
+        advice = ["These commands start a server:"]
+        advice += [f"  {line}" for line in commands.splitlines()]
+        raise UserError(str(error), advice) from None
 
 
 def find_name(args):

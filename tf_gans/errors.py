@@ -8,9 +8,17 @@ class UserError(Exception):
 
     The command lines print the message without a traceback and exit with
     `exit_code`.
+
+    Args:
+        message: str.
+        advice: list of strs. Lines to print below it, such as commands.
     """
 
     exit_code = 2
+
+    def __init__(self, message, advice=()):
+        super().__init__(message)
+        self.advice = advice
 
 
 class RunError(UserError):

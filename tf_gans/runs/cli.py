@@ -424,7 +424,7 @@ def sibling(name):
 
 
 def run(main):
-    """Calls `main()`; a user's mistake becomes one line and an exit code."""
+    """Calls `main()`; a user's mistake becomes a line and an exit code."""
     # A notebook hands its own to all that it starts, which may lack it.
     if os.environ.get("MPLBACKEND", "").startswith("module://"):
         del os.environ["MPLBACKEND"]
@@ -433,6 +433,8 @@ def run(main):
             main()
         except UserError as error:
             warn(f"{program()}: {shown(error)}")
+            for line in error.advice:
+                warn(shown(line))
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             warn(f"{program()}: interrupted")
