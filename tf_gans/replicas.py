@@ -65,11 +65,7 @@ def mean(values):
         values: nest of float tensors, whose means over equal numbers of rows
             they are.
     """
-    if count() == 1:
-        return values
-    _check_exchange()
-    context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.MEAN, values)
+    return _exchanged(tf.distribute.ReduceOp.MEAN, values)
 
 
 def total(values):
@@ -78,11 +74,14 @@ def total(values):
     Args:
         values: nest of float tensors.
     """
+    return _exchanged(tf.distribute.ReduceOp.SUM, values)
+
+
+def _exchanged(operation, values):
     if count() == 1:
         return values
     _check_exchange()
-    context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+    return tf.distribute.get_replica_context().all_reduce(operation, values)
 
 
 def gather(rows):

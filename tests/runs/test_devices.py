@@ -12,8 +12,9 @@ import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tf_gans.errors import UserError
+from tf_gans.errors import RunError, UserError
 from tf_gans.runs import devices
 from tf_gans.runs.directory import RunDirectory
 
@@ -153,6 +154,57 @@ class TestDevices:
         out, err = capsys.readouterr()
         assert out == ""
         assert err == ("worker 1 of 2: follows a:1, which prints and writes\n")
+
+
+class TestTogether:
+    """Whose fault an error is."""
+
+    @pytest.fixture
+    def worker(self, monkeypatch):
+        monkeypatch.setenv("TF_CONFIG", json.dumps(tf_config()))
+        return devices.Devices(values("multi-worker"))
+
+    @pytest.mark.parametrize(
+        ("kind", "message"),
+        [
+            ("UnavailableError", "Connection reset by peer"),
+            ("InternalError", "Collective ops is aborted by: no answer"),
+        ],
+    )
+    def test_of_another_worker(self, worker, kind, message):
+        error = getattr(tf.errors, kind)(None, None, message)
+        with (
+            pytest.raises(RunError, match=r"is gone, .* again with: again"),
+            worker.together("again"),
+        ):
+            raise error
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "an operation has failed",
+            # A device's own, though the name of its job is in it.
+            "Autotuner could not find any supported configs, remote",
+        ],
+    )
+    def test_of_its_own(self, worker, message):
+        error = tf.errors.InternalError(None, None, message)
+        with pytest.raises(tf.errors.InternalError), worker.together("again"):
+            raise error
+
+    def test_alone(self):
+        error = tf.errors.UnavailableError(None, None, "no such device")
+        with (
+            pytest.raises(tf.errors.UnavailableError),
+            devices.Devices(values()).together("again"),
+        ):
+            raise error
+
+
+def test_a_follower_of_a_run_without_checkpoints(tmp_path):
+    run = RunDirectory.create(tmp_path / "run", {"script": "gaussian"})
+    devices._copy(run.path, tmp_path / "copy")
+    assert RunDirectory.resume(tmp_path / "copy").id == run.id
 
 
 class Job:

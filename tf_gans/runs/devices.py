@@ -10,11 +10,12 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 
 from tf_gans.errors import RunError, UserError
-from tf_gans.runs import cli
+from tf_gans.runs import cli, gpu
 from tf_gans.runs.streams import warn
 
 STRATEGIES = ("none", "mirrored", "multi-worker")
@@ -25,9 +26,9 @@ _OF_OTHERS = (
     "AbortedError",
     "DeadlineExceededError",
     "CancelledError",
-    "InternalError",
-    "FailedPreconditionError",
 )
+# In errors of other kinds, which a device of this worker may also raise.
+_EXCHANGE = re.compile(r"(?i)collective|heartbeat|coordination|remote|peer")
 
 
 def add_flags(add):
@@ -210,8 +211,9 @@ class Devices:
                 "argument --jit-compile: XLA cannot compile what replicas of "
                 "this model exchange within a step; leave the flag out"
             ) from None
-        except kinds as error:
-            if not self.workers:
+        except tf.errors.OpError as error:
+            is_told = isinstance(error, kinds) or _EXCHANGE.search(str(error))
+            if not self.workers or not is_told or gpu.explain(error):
                 raise
             raise RunError(
                 "another worker is gone, and none can go on alone; start all "
@@ -274,7 +276,11 @@ def _copy(run_dir, path):
     from tf_gans.runs.directory import RunDirectory
 
     run = RunDirectory.resume(run_dir)
-    path.mkdir()
-    shutil.copy(run.path / "config.json", path)
     checkpoints = run.checkpoints.directory
-    shutil.copytree(checkpoints, path / checkpoints.name)
+    try:
+        path.mkdir()
+        shutil.copy(run.path / "config.json", path)
+        if checkpoints.is_dir():  # without, the chief's answer is this one's
+            shutil.copytree(checkpoints, path / checkpoints.name)
+    except OSError as error:
+        raise UserError(f"{run.path}: cannot be copied: {error}") from None
