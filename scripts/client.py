@@ -262,7 +262,8 @@ def write_grid(path, images):
     """Draws all images as one picture."""
     from tf_gans.plotting.images import image_grid, picture_scale, write_png
 
-    write_png(path, image_grid(images, scale=picture_scale(images.shape[1:])))
+    grid = image_grid(images, scale=picture_scale(images.shape[1:]))
+    write_png(path, grid, {"generated": True})
 
 
 def main():

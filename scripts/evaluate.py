@@ -260,8 +260,11 @@ def measure(sampler, config, args):
         return document, lambda path: plot_accuracies(path, intervals)
     if is_images(config):
         document, found = evaluation.evaluate_images(sampler, config, args)
+        neighbours, fake, training = found
         report.print_table(document, args.compared)
-        return document, lambda path: report.draw_neighbours(path, *found)
+        return document, lambda path: report.draw_neighbours(
+            path, neighbours, fake, training, sampler.about
+        )
     document = evaluation.evaluate_toy(sampler, config, args)
     report.print_table(document, args.compared)
     return document, None

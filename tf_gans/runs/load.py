@@ -9,6 +9,7 @@ import inspect
 import json
 import pathlib
 
+from tf_gans import provenance
 from tf_gans.errors import UserError
 from tf_gans.recipes import catalogue
 from tf_gans.runs import cli
@@ -247,13 +248,36 @@ def _open_run(path, batch_size, batch_statistics, only_images):
     gan = load_run(path)
     if only_images:
         _check_images(path, gan.sample_shape, gan.value_range)
-    # Runs of the first release do not know their names.
-    classes = find_run(path).config.get("classes")
-    return sampler_of(gan, batch_size, batch_statistics, classes)
+    return sampler_of(
+        gan, batch_size, batch_statistics, **said_of_run(path, gan)
+    )
+
+
+def said_of_run(path, model):
+    """What else is said of a run's samples.
+
+    Args:
+        path: see `load_run`.
+        model: what `load_run` returned.
+
+    Returns:
+        A dict of the `classes` and of what is known `about` the samples:
+        arguments of `sampler_of` and of `export.export_saved_model`.
+    """
+    config = find_run(path).config
+    return {
+        # Runs of the first release do not know their names.
+        "classes": config.get("classes"),
+        "about": provenance.of_run(config, int(model.step.numpy())),
+    }
 
 
 def sampler_of(
-    gan, batch_size=BATCH_SIZE, batch_statistics=False, classes=None
+    gan,
+    batch_size=BATCH_SIZE,
+    batch_statistics=False,
+    classes=None,
+    about=None,
 ):
     """The `Sampler` of a model, which follows it as it is trained.
 
@@ -261,6 +285,7 @@ def sampler_of(
         gan: a model with a generator.
         batch_size, batch_statistics: see `open_sampler`.
         classes: sequence of str, the names of the classes, or None.
+        about: dict of what is known of the samples, or None.
     """
     import tensorflow as tf
 
@@ -279,6 +304,7 @@ def sampler_of(
         gan.num_classes,
         batch_size,
         classes,
+        about,
     )
 
 
@@ -317,6 +343,12 @@ def _open_export(path, batch_size, only_images):
     return Sampler(generator, **about, batch_size=batch_size)
 
 
+def _as_dict(about):
+    if not isinstance(about, dict | None):
+        raise TypeError(f"`about` is {about!r}, not an object")
+    return about
+
+
 def _read_description(path):
     """What an export says of itself: arguments of `Sampler`."""
     import keras
@@ -343,7 +375,9 @@ def _read_description(path):
             "value_range": value_range
             and pixels.check_value_range(value_range),
             "num_classes": about["num_classes"],
-            "classes": about.get("classes"),  # the first release had none
+            # The first release had neither.
+            "classes": about.get("classes"),
+            "about": _as_dict(about.get("about")),
         }
     except FileNotFoundError:
         raise UserError(

@@ -99,7 +99,7 @@ def picture_path(path):
     return path.with_name(f"{path.stem}-neighbours.png")
 
 
-def draw_neighbours(path, neighbours, fake, training):
+def draw_neighbours(path, neighbours, fake, training, about):
     """Draws the generated images that are nearest to training images.
 
     A column has an image and below it the training image that it is nearest
@@ -122,6 +122,7 @@ def draw_neighbours(path, neighbours, fake, training):
             heads=[f"{neighbours.distances[i]:.0f}" for i in columns],
             sides=["made", "real"],
         ),
+        about,
     )
 
 
