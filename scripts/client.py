@@ -22,6 +22,7 @@ What comes is printed, or written where a flag says so.
 import argparse
 import io
 import json
+import os
 import pathlib
 import re
 
@@ -135,7 +136,7 @@ def check_paths(args):
         if path:
             cli.check_output(flag, path, args.overwrite)
     if args.png_dir:
-        if args.png_dir.exists():
+        if os.path.exists(args.png_dir):
             raise UserError(
                 f"--png-dir {args.png_dir}: exists; name a new folder"
             )

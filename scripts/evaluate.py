@@ -30,6 +30,7 @@ them. The small problems have measures of their own.
 
 import argparse
 import json
+import os
 import pathlib
 import time
 
@@ -186,7 +187,7 @@ def parse_arguments():
             )
     if args.features and args.features not in FEATURES:
         path = pathlib.Path(args.features)
-        if path.suffix != ".keras" or not path.is_file():
+        if path.suffix != ".keras" or not os.path.isfile(path):
             parser.error(
                 f"argument --features: must be {', '.join(FEATURES)}, or a "
                 f".keras file that exists; received {args.features!r}"

@@ -212,6 +212,7 @@ def test_batch_statistics(npz, models):
         (["plain", "--png-dir", "."], "is in use; name a new folder"),
         (["plain", "--png-dir", "file/x"], "Not a directory"),
         (["missing", "--npz", "a.npz"], "missing: does not exist"),
+        (["x" * 300, "--npz", "a.npz"], "x: does not exist"),
         (["full", "--npz", "a.npz"], "full: is neither a run directory"),
         (["plain", "--npz", "a.npz", "--labels", "0"], "not a conditional"),
         (

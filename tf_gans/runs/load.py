@@ -7,6 +7,7 @@ line can answer a mistake in a path at once.
 import importlib
 import inspect
 import json
+import os
 import pathlib
 
 from tf_gans import provenance
@@ -149,6 +150,9 @@ def find_model(path):
         UserError: there is none of them.
     """
     path = pathlib.Path(path)
+    # Not `Path.exists`, which fails where a name is too long.
+    if not os.path.exists(path):
+        raise UserError(f"{path}: does not exist")
     if (path / "config.json").is_file():
         return "run", path
     if path.is_dir() and _is_best(path):
@@ -160,8 +164,6 @@ def find_model(path):
     versions = [v for v in versions if v.name.isascii() and v.name.isdigit()]
     if versions:
         return "export", max(versions, key=lambda version: int(version.name))
-    if not path.exists():
-        raise UserError(f"{path}: does not exist")
     raise UserError(
         f"{path}: is neither a run directory (no config.json) nor an exported "
         "model (no saved_model.pb, and no version in which there is one)"

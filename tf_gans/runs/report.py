@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def read(path):
     Raises:
         UserError: it is none.
     """
-    path = path / NAME if path.is_dir() else path
+    path = path / NAME if os.path.isdir(path) else path
     try:
         document = json.loads(path.read_text("utf-8"))
         if document["format"] != FORMAT:
