@@ -101,7 +101,7 @@ def test_a_penalty():
     images = np.random.default_rng(1).normal(size=(4, 3, 4, 1))
     found = find_latents(
         *(linear, images, NORMAL),
-        penalty=lambda z: 3 * tf.reduce_sum(z**2, axis=1),
+        penalty=lambda z, samples: 3 * tf.reduce_sum(z**2, axis=1),
         num_steps=800,
     )
     a, x = matrix().T, images.reshape(4, -1).T

@@ -264,6 +264,8 @@ def sampler_of(
     """
     import tensorflow as tf
 
+    from tf_gans.completion import judge_of
+
     @tf.function(autograph=False)
     def generator(z, labels):
         inputs = z if labels is None else (z, labels)
@@ -279,6 +281,7 @@ def sampler_of(
         gan.num_classes,
         batch_size,
         classes,
+        judge_of(gan),
     )
 
 

@@ -25,10 +25,11 @@ class Sampler:
         num_classes: int, or None if the model is not conditional.
         batch_size: int.
         classes: sequence of str, the names of the classes, or None.
+        judge: what `tf_gans.completion.judge_of` returns. Defaults to `None`.
 
     Attributes:
-        generator, latents, sample_shape, value_range, num_classes, batch_size:
-            see above.
+        generator, latents, sample_shape, value_range, num_classes, batch_size,
+        judge: see above.
         classes: list of str, which are numbers where the classes have no
             names. Empty if the model is not conditional.
     """
@@ -42,6 +43,7 @@ class Sampler:
         num_classes=None,
         batch_size=BATCH_SIZE,
         classes=None,
+        judge=None,
     ):
         import tensorflow as tf
 
@@ -52,6 +54,7 @@ class Sampler:
         self.classes = list(classes or map(str, range(num_classes or 0)))
         self.batch_size = batch_size
         self.generator = generator
+        self.judge = judge
         self._draw_each = tf.function(
             latents.draw_each,
             input_signature=[tf.TensorSpec((None,), tf.int64)],
