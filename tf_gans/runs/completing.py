@@ -102,7 +102,7 @@ def complete(sampler, args):
         UserError: a picture or the mask cannot be read, the mask does not fit,
             or the model has no gradient.
     """
-    from tf_gans import completion, pixels
+    from tf_gans import completion, masks, pixels
 
     observation = _observation(args, sampler.sample_shape)
     originals = read_pictures(sampler, args.images)
@@ -153,7 +153,7 @@ def complete(sampler, args):
         "known mean": drawn(observation.fill(images)),
     }
     ratios = {
-        name: completion.psnr(pictures / 255, originals / 255, hole)
+        name: masks.psnr(pictures / 255, originals / 255, hole)
         for name, pictures in measured.items()
     }
     document = _document(sampler, args, found, hole, ratios)
