@@ -235,6 +235,9 @@ def test_a_conditional_model():
         ({"batch_size": 0}, "`batch_size` must be a positive"),
         ({"learning_rate": 0}, "`learning_rate` must be"),
         ({"seed": 0.5}, "`seed` must be an integer"),
+        ({"norm": "largest"}, "`norm` must be one of"),
+        ({"num_frames": 1}, "`num_frames` must be 0, or 2"),
+        ({"observe": lambda x: x[:, 1:]}, r"samples' shape, \(2, 4, 1\)"),
         ({"labels": [0.5, 1]}, "`labels` must be integers"),
     ],
 )

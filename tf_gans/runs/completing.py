@@ -193,7 +193,7 @@ def _observation(args, sample_shape):
     except ValueError:
         raise UserError(
             f"--mask {shown(args.mask)}: must leave a hole, and something "
-            "around it; received a mask that is of one kind"
+            "around it; received a mask without one of them"
         ) from None
 
 
