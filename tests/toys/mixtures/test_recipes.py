@@ -64,6 +64,7 @@ def test_the_budget_is_the_same_for_all(name):
         ("wgan", losses.Wasserstein, None, 5),
         ("wgan-gp", losses.Wasserstein, penalties.GradientPenalty, 5),
         ("dragan", losses.NonSaturating, penalties.DRAGAN, 1),
+        ("r3gan", losses.RelativisticPairing, penalties.R1R2, 1),
     ],
 )
 def test_the_objective_is_the_recipes(name, loss, penalty, critic_steps):
@@ -190,6 +191,7 @@ def slow(*values):
         slow("ns", 0.02, 0.005),
         slow("ls", 0.02, 0.005),
         slow("dragan", 0.02, 0.05),
+        slow("r3gan", 0.02, 0.05),
         # Not sharp enough for modes this narrow: around them, evenly.
         slow("wgan", 0.35, 0.05),
         slow("wgan-gp", 0.05, 0.05),
