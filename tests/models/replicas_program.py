@@ -97,6 +97,12 @@ ROWS = {
     "DRAGAN, simultaneous": lambda: scalars(
         penalty=penalties.DRAGAN(), simultaneous=True, rate=0.0001
     ),
+    "R3GAN, noise": lambda: scalars(
+        loss=losses.RelativisticPairing(),
+        penalty=penalties.R1R2(1.0),
+        instance_noise=noise.InstanceNoise(0.1),
+        critic_steps=2,
+    ),
     "MNIST": digits,
     "MNIST, 64 bits": lambda: digits("float64", batch_size=8),
     "images": lambda: member("ns", width=4, rate=0.0003),
