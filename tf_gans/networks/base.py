@@ -11,6 +11,7 @@ import tensorflow as tf
 from tf_gans.errors import check_positive_int
 from tf_gans.layers import SpectralNormalization, WeightNormalization
 from tf_gans.random import derive_seed
+from tf_gans.sample_norm import SampleNormalization
 
 # What a generator's last function may be, and the values that it lies between.
 OUTPUTS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
@@ -19,7 +20,7 @@ OUTPUTS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 CRITIC_NORMS = ("none", "layer", "instance", "group", "weight")
 
 _GROUPS = 32  # of channels: Wu and He, 2018, https://arxiv.org/abs/1803.08494
-_NORM_EPSILON = 1e-5  # theirs, and igul222's layer normalisation's
+_LEAST = 8  # units of a dense layer's group
 
 # Keras has a property of the name `output`, so its value is kept elsewhere.
 _KEPT_AS = {"output": "output_activation"}
@@ -217,16 +218,16 @@ class Network(keras.Model):
             name: str.
             has_pixels: bool. Whether the inputs are maps.
         """
+        # A group of a single number would be 0, whatever it was.
+        fitting = channels if has_pixels else channels // _LEAST
         groups = {
             "layer": 1,
             "instance": channels if has_pixels else None,
-            "group": math.gcd(_GROUPS, channels),
+            "group": math.gcd(_GROUPS, fitting),
         }.get(self.critic_norm)
         if groups is None:
             return None
-        return keras.layers.GroupNormalization(
-            groups, epsilon=_NORM_EPSILON, name=name, dtype=self.dtype_policy
-        )
+        return SampleNormalization(groups, name=name, dtype=self.dtype_policy)
 
 
 class ImageNetwork(Network):
