@@ -31,7 +31,7 @@ from tf_gans.toys.mixtures import networks
 
 LIMITS = (0.001, 0.01, 0.1)
 NUM_LAYERS, UNITS, BATCH = 12, 64, 128  # the paper's critic has 12 layers
-NUM_STEPS, CRITIC_STEPS = 600, 5
+NUM_STEPS, CRITIC_STEPS = 200, 5
 # The toy program's, and Arjovsky et al.'s for clipping.
 _adam = functools.partial(keras.optimizers.Adam, 1e-4, beta_1=0.5, beta_2=0.9)
 _rmsprop = functools.partial(RMSProp().make, 5e-5)
