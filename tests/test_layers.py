@@ -183,7 +183,10 @@ class TestGroups:
                 received, self.by_loops(points, 4), rtol=1e-5
             )
 
-    @pytest.mark.parametrize("wrap", [static, dynamic, xla])
+    @pytest.mark.parametrize(
+        "wrap",
+        [static, pytest.param(dynamic, marks=pytest.mark.slow), xla],
+    )
     def test_first_and_second_order(self, wrap):
         """Against all pairs, of which those of two groups are left out."""
         points, upstream = draw(12, 3, 2), tf.constant(draw(12, 3, seed=1))

@@ -36,7 +36,8 @@ class TestR1(PenaltyContract):
         assert penalties.R1().draw(0, 0, 10, 8, (2,)) is None
 
 
-class TestR1R2(PenaltyContract):
+@pytest.mark.slow
+class TestR1R2Contract(PenaltyContract):
     penalty_class = penalties.R1R2
     saved_options = {"weight": 0.25}
     batch_norm = "allow"
@@ -44,6 +45,8 @@ class TestR1R2(PenaltyContract):
     def linear_value(self, weight, norm):
         return weight * norm**2  # the half is there twice
 
+
+class TestR1R2:
     def test_is_r1_of_both(self):
         """The critic sum(x^2) / 2 has the gradient x."""
         real, fake = draw(5, 3), draw(5, 3, seed=1)

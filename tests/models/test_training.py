@@ -423,6 +423,7 @@ def test_all_that_learn_have_a_power_iteration_a_step(name):
     assert np.linalg.norm(u) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 class TestRelativistic(GANContract):
     """R3GAN, with instance noise and the moving average."""
 
@@ -436,29 +437,31 @@ class TestRelativistic(GANContract):
     # Of pairs only differences count, and of those no bias is left.
     still = LAST_BIAS
 
-    def test_the_generator_is_compared_with_the_last_real_batch(self):
-        """Each sample with the real one of its place, both of them noisy."""
-        gan = self.still_one()
-        gan.critic_steps = 2
-        data = data_of(gan)
-        (numbers,) = data[1]["generator"]
-        fake = generated(gan, numbers["z"]) + numbers["noise"]
-        real = data[0][1] + numbers["real_noise"]
-        lead = gan.discriminator(fake) - gan.discriminator(real)
-        expected = np.log1p(np.exp(-np.float64(lead))).mean()
-        logs = gan.train_step(data)
-        np.testing.assert_allclose(logs["g_loss"], expected, rtol=1e-5)
 
-    def test_all_noise_is_of_its_own(self):
-        """Four passes of the discriminator, of which none shares it."""
-        _, draws, _ = data_of(self.make())
-        noise = [
-            np.ravel(numbers[name])
-            for player in ("discriminator", "generator")
-            for numbers in draws[player]
-            for name in ("noise", "real_noise")
-        ]
-        assert len(np.unique(noise, axis=0)) == len(noise) == 4
+def test_a_relativistic_generator_sees_the_last_real_batch():
+    """Each sample with the real one of its place, both of them noisy."""
+    gan = TestRelativistic().still_one()
+    gan.critic_steps = 2
+    data = data_of(gan)
+    (numbers,) = data[1]["generator"]
+    fake = generated(gan, numbers["z"]) + numbers["noise"]
+    real = data[0][1] + numbers["real_noise"]
+    lead = gan.discriminator(fake) - gan.discriminator(real)
+    expected = np.log1p(np.exp(-np.float64(lead))).mean()
+    logs = gan.train_step(data)
+    np.testing.assert_allclose(logs["g_loss"], expected, rtol=1e-5)
+
+
+def test_all_noise_of_a_relativistic_step_is_of_its_own():
+    """Four passes of the discriminator, of which none shares it."""
+    _, draws, _ = data_of(TestRelativistic().make())
+    noise = [
+        np.ravel(numbers[name])
+        for player in ("discriminator", "generator")
+        for numbers in draws[player]
+        for name in ("noise", "real_noise")
+    ]
+    assert len(np.unique(noise, axis=0)) == len(noise) == 4
 
 
 def test_relativistic_and_simultaneous():
