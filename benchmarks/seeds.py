@@ -49,20 +49,15 @@ def restart(gan, fresh):
             target.assign(source)
 
 
-def measure(name, minibatch, loss, seeds, **options):
+def measure(name, minibatch, loss, seeds):
     """Trains one row of the table, a seed after the other.
-
-    Args:
-        name, minibatch, loss: of `ROWS`.
-        seeds: int. How many.
-        **options: others of `recipes.build`.
 
     Returns:
         A dict of lists over the seeds: `w1`, `std`, `frozen`.
     """
     recipe = recipes.get(name, minibatch)
     target = data.Gaussian(recipe.batch_size)
-    options |= {"minibatch": minibatch, "loss": loss}
+    options = {"minibatch": minibatch, "loss": loss}
     # One block, so that its losses are those of the whole run.
     steps = recipe.num_steps + 1
     options["steps_per_execution"] = steps
