@@ -4,7 +4,7 @@ As in `tf_gans.recipes.objectives`, nothing here loads TensorFlow.
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tf_gans.recipes.objectives import Lazy, Part
 
@@ -46,7 +46,7 @@ class InfoGAN(Part):
             **shape: `size`, `channels`, `seed` and `dtype`.
         """
         shape["width"] = self.width
-        own = {"batch_norm": self.batch_norm}
+        own: dict[str, Any] = {"batch_norm": self.batch_norm}
         if opponent == "discriminator":
             own["spectral_norm"] = self.spectral_norm
             own["critic_norm"] = self.critic_norm
