@@ -4,6 +4,8 @@
     python scripts/variants.py --gan ns --preset code --data mnist.npz
     python scripts/variants.py --gan began --dataset triangles --gamma 0.7
     python scripts/variants.py --gan ls --label-smoothing 0 --instance-noise 0.1
+    python scripts/variants.py --gan wgan-gp --critic-norm layer
+    python scripts/variants.py --gan wgan --networks dense
     python scripts/variants.py --gan vae --data my_pictures/ --size 64
     python scripts/variants.py --run-dir runs/variants-001 --resume
 
@@ -14,6 +16,7 @@ two losses. Everything it makes is in the run directory.
 
 import argparse
 
+from tf_gans.recipes import pairs
 from tf_gans.runs import cli
 from tf_gans.runs.images import ImageTraining
 
@@ -62,10 +65,23 @@ class Variants(ImageTraining):
             "singular value",
         )
         add(
+            "--critic-norm",
+            choices=("none", "layer", "instance", "group", "weight"),
+            help="normalise the discriminator without mixing samples, in the "
+            "place of batch normalisation",
+        )
+        add(
+            "--networks",
+            choices=tuple(pairs.NETWORKS),
+            help="another pair of networks than the recipe's; dense, of the "
+            "MNIST assignment, is for grey 28x28 images",
+        )
+        add(
             "--penalty-weight",
             type=cli.number(0, 1e6),
             metavar="X",
-            help="lambda of wgan-gp and dragan (10 in their papers)",
+            help="lambda of wgan-gp and dragan (10 in their papers), gamma of "
+            "r3gan",
         )
         add(
             "--clip",

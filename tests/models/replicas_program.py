@@ -25,6 +25,7 @@ STEPS = 20
 
 def scalars(
     minibatch=False,
+    group_size=None,
     kind="sgd",
     rate=0.001,
     dtype=None,
@@ -34,7 +35,9 @@ def scalars(
     """A model of the one-dimensional problem, and its data."""
     gan = GAN(
         Generator(seed=1, dtype=dtype),
-        Discriminator(minibatch=minibatch, seed=2, dtype=dtype),
+        Discriminator(
+            minibatch=minibatch, group_size=group_size, seed=2, dtype=dtype
+        ),
         latents=latents.Stratified(-8, 8),
         **options,
     )
@@ -78,6 +81,7 @@ ROWS = {
     "minibatch, 64 bits": lambda: scalars(
         minibatch=True, dtype="float64", rate=0.01
     ),
+    "minibatch in groups": lambda: scalars(minibatch=True, group_size=4),
     "minibatch, R1, noise, average": lambda: scalars(
         minibatch=True,
         penalty=penalties.R1(1.0),
@@ -96,6 +100,12 @@ ROWS = {
     ),
     "DRAGAN, simultaneous": lambda: scalars(
         penalty=penalties.DRAGAN(), simultaneous=True, rate=0.0001
+    ),
+    "R3GAN, noise": lambda: scalars(
+        loss=losses.RelativisticPairing(),
+        penalty=penalties.R1R2(1.0),
+        instance_noise=noise.InstanceNoise(0.1),
+        critic_steps=2,
     ),
     "MNIST": digits,
     "MNIST, 64 bits": lambda: digits("float64", batch_size=8),

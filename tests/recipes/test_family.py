@@ -167,6 +167,15 @@ VALUES = {
         "batch_size": 128,
         "latents": latents.Uniform((100,), -1, 1),
     },
+    # train.py:178-196
+    ("r3gan", "paper"): {
+        "loss": losses.RelativisticPairing,
+        "penalty": penalties.R1R2(0.05),
+        "batch_norm": False,
+        "latents": latents.Normal((64,)),
+        "rates": (2e-4, 2e-4),
+        "betas": (0.0, 0.9),
+    },
     # Section 4
     ("began", "paper"): {
         "class": BEGAN,
@@ -379,6 +388,7 @@ def test_two_steps(name, preset):
         "wgan": {"wasserstein"},
         "wgan-gp": {"wasserstein", "penalty"},
         "dragan": {"penalty"},
+        "r3gan": {"penalty"},
     }.get(name, set())
     for values in received.values():
         assert np.isfinite(values).all()

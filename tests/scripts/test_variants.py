@@ -26,6 +26,7 @@ LOGGED = {
     "wgan": [*GAME, "wasserstein", *OUTPUTS],
     "wgan-gp": [*GAME, "penalty", "wasserstein", *OUTPUTS],
     "dragan": [*GAME, "penalty", *OUTPUTS],
+    "r3gan": [*GAME, "penalty", *OUTPUTS],
     "began": [*GAME, "k", "m_global"],
     "vae": ["loss", "reconstruction", "kl"],
 }

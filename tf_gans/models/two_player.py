@@ -115,13 +115,27 @@ class TwoPlayerModel(GenerativeModel):
             labels, numbers: see `_judge`.
 
         Returns:
-            The loss, a scalar; a dict of logs; and the discriminator's
-            judgement of the fakes, as `_judge` would have it.
+            The loss, a scalar; a dict of logs; and what
+            `_generator_judgement` would return.
         """
         raise NotImplementedError
 
+    def _generator_judgement(self, fake, real, labels, numbers):
+        """What the discriminator says in the generator's update.
+
+        Args:
+            fake, real: float tensors of shape `(batch, *sample_shape)`. Only a
+                loss that compares the two looks at the real ones.
+            labels, numbers: see `_judge`.
+
+        Returns:
+            What `_generator_loss` takes: here `_judge` of the fakes.
+        """
+        del real
+        return self._judge(fake, labels, numbers)
+
     def _generator_loss(self, judgement):
-        """What the generator minimises, given `_judge` of its samples."""
+        """What the generator minimises, given `_generator_judgement`."""
         raise NotImplementedError
 
     # The updates -----------------------------------------------------------
@@ -155,7 +169,7 @@ class TwoPlayerModel(GenerativeModel):
         optimizer.apply(gradients, variables)
         return logs
 
-    def _update_generator(self, labels, numbers):
+    def _update_generator(self, labels, numbers, real):
         """Updates the generator; returns its loss, from before."""
         layers.update_power_iterations(self.generator)
         optimizer = self.generator_optimizer
@@ -164,7 +178,10 @@ class TwoPlayerModel(GenerativeModel):
         def compute():
             with tf.GradientTape() as tape:
                 fake = self._generate(labels, numbers)
-                loss = self._generator_loss(self._judge(fake, labels, numbers))
+                judgement = self._generator_judgement(
+                    fake, real, labels, numbers
+                )
+                loss = self._generator_loss(judgement)
                 scaled = optimizer.scale_loss(replicas.share(loss))
             return tape.gradient(scaled, variables), loss
 

@@ -177,11 +177,16 @@ class _Trunk(ConvNetwork):
     """Two convolutions that halve the sides, a dense layer, and a head."""
 
     def _add_layers(self, outputs):
+        filters = 2 * self.width
         self.conv_0 = self._conv(self.width, "conv_0")
-        self.conv_1 = self._conv(2 * self.width, "conv_1")
-        self.norm_0 = self._norm("norm_0")
+        self.conv_1 = self._conv(filters, "conv_1")
+        self.norm_0 = self._norm("norm_0") or self._sample_norm(
+            filters, "norm_0"
+        )
         self.dense_0 = self._dense(self.units, "dense_0")
-        self.norm_1 = self._norm("norm_1")
+        self.norm_1 = self._norm("norm_1") or self._sample_norm(
+            self.units, "norm_1", has_pixels=False
+        )
         self.head = self._dense(outputs, "head")
 
     def call(self, x, training=None):
@@ -205,6 +210,10 @@ class Discriminator(_Trunk):
             normalised. Defaults to `True`.
         spectral_norm: bool. Whether every kernel is divided by its largest
             singular value; see `SpectralNormalization`. Defaults to `False`.
+        critic_norm: `"layer"`, `"instance"`, `"group"` or `"weight"`, which
+            normalise each sample by itself and so suit a gradient penalty;
+            see `Network._set_critic_norm`. The first three stand where batch
+            normalisation would. Defaults to `"none"`.
         size, channels, width, bn_momentum, bn_epsilon, seed: those of
             `ConvNetwork`.
 
@@ -213,6 +222,8 @@ class Discriminator(_Trunk):
 
     Reference:
     - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), table 1
+    - [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), section 4:
+      layer normalisation in a critic
     """
 
     role = "discriminator"
@@ -223,10 +234,13 @@ class Discriminator(_Trunk):
         channels=1,
         batch_norm=True,
         spectral_norm=False,
+        *,
+        critic_norm="none",
         **options,
     ):
         super().__init__(size, channels, batch_norm, **options)
         self.spectral_norm = bool(spectral_norm)
+        self._set_critic_norm(critic_norm)
         self._add_layers(1)
 
 

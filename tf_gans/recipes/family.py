@@ -24,6 +24,7 @@ _ADDITIONS = (
     "penalty_weight",
     "clip",
     "spectral_norm",
+    "critic_norm",
 )
 _OF_THE_DATA = ("batch_size", "epochs")
 
@@ -76,10 +77,11 @@ def build(
         **options: other values than the recipe's, of `OPTIONS`: the attributes
             of its objective, such as `critic_steps` or `label_smoothing`
             (`tf_gans.recipes.objectives`), of its networks, such as
-            `batch_norm` or `spectral_norm` (`tf_gans.recipes.pairs`), of its
+            `batch_norm` or `critic_norm` (`tf_gans.recipes.pairs`), of its
             optimizer, such as `generator_learning_rate` or `beta_1`; and
-            `latent_dim`, `normal`, `networks`, one of `"infogan"`, `"wgan-gp"`
-            and `"began"`, and `optimizer`, `"adam"` or `"rmsprop"`.
+            `latent_dim`, `normal`, `networks`, one of `"infogan"`,
+            `"wgan-gp"`, `"began"` and `"dense"`, and `optimizer`, `"adam"` or
+            `"rmsprop"`.
 
     Returns:
         A compiled `tf_gans.GAN`, `BEGAN` or `VAE`. Its `value_range` says what
@@ -124,7 +126,8 @@ def _changed(name, recipe, options):
     for option, value in options.items():
         if option in left and option not in (*OPTIONS, *_OF_THE_DATA):
             raise TypeError(f"build() got an unexpected option {option!r}")
-        if option in idle and (value or option not in _ADDITIONS):
+        is_off = not value or value == "none"
+        if option in idle and not (is_off and option in _ADDITIONS):
             raise ValueError(
                 f"`{option}` does nothing in the recipe {name}, of "
                 f"{recipe.source}. Received: {option}={value}"
@@ -150,5 +153,5 @@ def _idle(recipe):
     if "discriminator" not in objective.players:
         idle.add("discriminator_learning_rate")
     if objective.opponent != "discriminator":
-        idle.add("spectral_norm")
+        idle |= {"spectral_norm", "critic_norm"}
     return idle

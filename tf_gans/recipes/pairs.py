@@ -4,7 +4,7 @@ As in `tf_gans.recipes.objectives`, nothing here loads TensorFlow.
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tf_gans.recipes.objectives import Lazy, Part
 
@@ -16,6 +16,8 @@ class InfoGAN(Part):
     Attributes:
         batch_norm: whether the discriminator has batch normalisation.
         spectral_norm: whether the discriminator's kernels are normalised.
+        critic_norm: how the discriminator is normalised, of
+            `tf_gans.networks.base.CRITIC_NORMS`.
         dropout: float in [0, 1). Of the generator's dense layers.
         slope: of the generator's leaky ReLUs.
         width: filters of the widest images' layer, of which all layers have
@@ -30,6 +32,7 @@ class InfoGAN(Part):
 
     batch_norm: bool = True
     spectral_norm: bool = False
+    critic_norm: str = "none"
     dropout: float = 0.0
     slope: float = 0.2  # abstract_gan.py:82-113
     width: int = 64
@@ -43,9 +46,10 @@ class InfoGAN(Part):
             **shape: `size`, `channels`, `seed` and `dtype`.
         """
         shape["width"] = self.width
-        own = {"batch_norm": self.batch_norm}
+        own: dict[str, Any] = {"batch_norm": self.batch_norm}
         if opponent == "discriminator":
             own["spectral_norm"] = self.spectral_norm
+            own["critic_norm"] = self.critic_norm
         if opponent == "encoder":
             own["latent_dim"] = latent_dim
         generator = Lazy("networks.infogan.Generator")(
@@ -97,4 +101,42 @@ class BEGANPair(Part):
         )
 
 
-NETWORKS = {"infogan": InfoGAN, "wgan-gp": ImprovedWGAN, "began": BEGANPair}
+@dataclasses.dataclass(frozen=True)
+class DensePair(Part):
+    """The dense pair of CS231n's third assignment, for grey 28x28 images.
+
+    Attributes:
+        spectral_norm: whether the discriminator's kernels are normalised.
+        critic_norm: how the discriminator is normalised, of
+            `tf_gans.networks.base.CRITIC_NORMS`.
+    """
+
+    opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
+    batch_norm: ClassVar[bool] = False
+
+    spectral_norm: bool = False
+    critic_norm: str = "none"
+
+    def pair(self, opponent, latent_dim, *, size, channels, **options):
+        """The generator and the discriminator; see `InfoGAN.pair`.
+
+        Raises:
+            ValueError: the images are of another shape.
+        """
+        if (size, channels) != (28, 1):
+            raise ValueError(
+                "`networks` of dense layers are for grey images of 28x28. "
+                f"Received: size={size}, channels={channels}"
+            )
+        generator = Lazy("networks.mnist.DenseGenerator")
+        return generator(latent_dim, **options), Lazy(
+            "networks.mnist.DenseDiscriminator"
+        )(**dataclasses.asdict(self), **options)
+
+
+NETWORKS = {
+    "infogan": InfoGAN,
+    "wgan-gp": ImprovedWGAN,
+    "began": BEGANPair,
+    "dense": DensePair,
+}
