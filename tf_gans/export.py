@@ -272,7 +272,7 @@ def _archive(gan, max_samples):
             name: (
                 of_samples(judge),
                 tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
-                *a_row,
+                *(a_row if gan.judged_classes else ()),
             )
             for name, judge in gan.signatures().items()
         },
