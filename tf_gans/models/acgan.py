@@ -44,7 +44,7 @@ class ACGAN(TwoHeadedGAN):
 
     Reference:
     - [Odena et al., 2017](https://arxiv.org/abs/1610.09585), equations 2 and 3
-    - [keras-team/keras, examples/mnist_acgan.py, lines 194-264](
+    - [keras-team/keras, examples/mnist_acgan.py](
       https://github.com/keras-team/keras), of Keras 2: weights of 2 and 0
     """
 
@@ -77,7 +77,9 @@ class ACGAN(TwoHeadedGAN):
                 "The `generator` of an ACGAN must take labels, and have a "
                 f"`num_classes`. Received: {type(generator).__name__}"
             )
-        super().__init__(generator, discriminator, latents, name=name, **options)
+        super().__init__(
+            generator, discriminator, latents, name=name, **options
+        )
         self.real_class_weight = float(real_class_weight)
         self.fake_class_weight = float(fake_class_weight)
 

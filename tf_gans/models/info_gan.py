@@ -51,7 +51,7 @@ class InfoGAN(TwoHeadedGAN):
 
     Reference:
     - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), equations 5 and 6
-    - [openai/InfoGAN, infogan_trainer.py, lines 47-97](
+    - [openai/InfoGAN, infogan_trainer.py, lines 58-97](
       https://github.com/openai/InfoGAN)
     """
 
@@ -81,7 +81,9 @@ class InfoGAN(TwoHeadedGAN):
                 "`information_weight` must be at least 0. Received: "
                 f"information_weight={information_weight}"
             )
-        super().__init__(generator, discriminator, latents, name=name, **options)
+        super().__init__(
+            generator, discriminator, latents, name=name, **options
+        )
         self._refuse_classes()
         self.information_weight = float(information_weight)
         self.fixed_stddev = bool(fixed_stddev)
