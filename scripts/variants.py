@@ -14,7 +14,7 @@ two losses. Everything it makes is in the run directory.
 
 import argparse
 
-from tf_gans.runs import cli
+from tf_gans.runs import cli, codes
 from tf_gans.runs.images import ImageTraining
 
 
@@ -149,6 +149,12 @@ class Variants(ImageTraining):
     def new_config(self, args):
         labelled = self.recipe(args).objective.labelled
         return {**super().new_config(args), "conditional": labelled}
+
+    def measure(self, session):
+        measured = super().measure(session)
+        if getattr(session.model.latents, "num_categories", None):
+            measured["categories"] = codes.measure(session)
+        return measured
 
     def check_size(self, size):
         from tf_gans.networks import infogan

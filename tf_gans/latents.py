@@ -25,9 +25,6 @@ class Latents:
         shape: tuple of ints. The shape of one z, without the batch.
     """
 
-    num_categories: int | None = None
-    """How many values a categorical code in z has; None without one."""
-
     def __init__(self, shape):
         self.shape = tuple(check_positive_int("shape", size) for size in shape)
 
@@ -50,6 +47,11 @@ class Latents:
     @property
     def support(self):
         """The pair of bounds between which each component lies, or None."""
+        return None
+
+    @property
+    def num_categories(self) -> int | None:
+        """How many values a categorical code in z has; None without one."""
         return None
 
     def draw_each(self, seeds):

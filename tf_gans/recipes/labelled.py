@@ -228,7 +228,7 @@ RECIPES: dict[tuple, Recipe] = {
             "fix_std=True, info_reg_coeff=1.0 | 1e-8 in all logarithms",
             "updates": "infogan_trainer.py, `train`: z is drawn in each run "
             "of the graph",
-            "networks": "regularized_gan.py, `mnist`; Q: 43-49 | leaky ReLUs of "
+            "networks": "regularized_gan.py; Q's in 43-49 | leaky ReLUs of "
             "slope 0.01; gains that start as N(1, 0.02)",
             "z": "run_mnist_exp.py, `latent_spec`",
             "optimizer": "run_mnist_exp.py; infogan_trainer.py, `init_opt`",
