@@ -18,9 +18,9 @@ from typing import Any, ClassVar
 from tf_gans.recipes.objectives import Adam, GANObjective, Lazy, Recipe
 from tf_gans.recipes.pairs import InfoGAN
 
-# The first layers' inputs are where the label is, as in both programs below.
-_CONDITIONAL = "compare_gan, abstract_gan.py:82-113; labels as one-hot beside "
-_CONDITIONAL += "z and as constant channels beside the image: "
+_PAIR = "compare_gan, abstract_gan.py:82-113; labels as one-hot beside z"
+_BOTH = f"{_PAIR} and as constant channels beside the image"
+_HEAD = f"{_PAIR}, and a head of classes on the discriminator's dense layer"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,8 +118,9 @@ RECIPES: dict[tuple, Recipe] = {
         sources={
             "objective": "equation 2, in its non-saturating form",
             "updates": "Goodfellow et al. 2014, algorithm 1, k = 1",
-            "networks": _CONDITIONAL + "equation 2 | dense layers, of which "
-            "those of the image and of the label are joined; maxout; dropout",
+            "networks": _BOTH
+            + ": equation 2 | dense layers, of which those of "
+            "the image and of the label are joined; maxout; dropout",
             "z": "section 4.1: 100 components | of U(0, 1)",
             "optimizer": "Radford et al. 2016, section 4 | the paper: momentum "
             "that rises to 0.7, and a rate that falls from 0.1 to 1e-6",
@@ -140,7 +141,7 @@ RECIPES: dict[tuple, Recipe] = {
             "objective": "conditional_gan.py, `train_step`",
             "updates": "`train_step`: z anew for each, the labels of the real "
             "batch for both",
-            "networks": _CONDITIONAL + "`train_step` | no normalisation, and a "
+            "networks": _BOTH + ": `train_step` | no normalisation, and a "
             "maximum over the places at the discriminator's end",
             "z": "`latent_dim`; `train_step`",
             "optimizer": "`cond_gan.compile`, and Keras' defaults | epsilon "
@@ -159,8 +160,7 @@ RECIPES: dict[tuple, Recipe] = {
         sources={
             "objective": "equations 2 and 3: L_S + L_C, and L_C - L_S",
             "updates": "Goodfellow et al. 2014, algorithm 1, k = 1",
-            "networks": _CONDITIONAL + "and not in the discriminator, whose "
-            "dense layer has a head of classes | six layers for 32x32, dropout",
+            "networks": _HEAD + " | six layers for 32x32, dropout",
             "z": "appendix A, table 2: 110 inputs, 10 of which are the class",
             "optimizer": "appendix A, table 2, the middle one of three rates",
             "batch_size": "appendix A, table 2",
@@ -184,9 +184,8 @@ RECIPES: dict[tuple, Recipe] = {
             "of weights that are not 0",
             "updates": "mnist_acgan.py, `noise`: z anew for each | labels that "
             "are drawn, and twice as many images for G",
-            "networks": _CONDITIONAL + "not in the discriminator, whose last "
-            "layer has a head of classes | an embedding of the label times z; "
-            "four convolutions with dropout",
+            "networks": _HEAD + " | an embedding of the label times z; four "
+            "convolutions with dropout",
             "z": "mnist_acgan.py, `latent_size`; `np.random.uniform`",
             "optimizer": "mnist_acgan.py, `adam_lr`, `adam_beta_1` | epsilon "
             "1e-7",
