@@ -22,6 +22,7 @@ What comes is printed, or written where a flag says so.
 import argparse
 import io
 import json
+import os
 import pathlib
 import re
 
@@ -135,7 +136,7 @@ def check_paths(args):
         if path:
             cli.check_output(flag, path, args.overwrite)
     if args.png_dir:
-        if args.png_dir.exists():
+        if os.path.exists(args.png_dir):
             raise UserError(
                 f"--png-dir {args.png_dir}: exists; name a new folder"
             )
@@ -262,7 +263,8 @@ def write_grid(path, images):
     """Draws all images as one picture."""
     from tf_gans.plotting.images import image_grid, picture_scale, write_png
 
-    write_png(path, image_grid(images, scale=picture_scale(images.shape[1:])))
+    grid = image_grid(images, scale=picture_scale(images.shape[1:]))
+    write_png(path, grid, {"generated": True})
 
 
 def main():

@@ -30,6 +30,7 @@ them. The small problems have measures of their own.
 
 import argparse
 import json
+import os
 import pathlib
 import time
 
@@ -195,7 +196,7 @@ def parse_arguments():
             )
     if args.features and args.features not in FEATURES:
         path = pathlib.Path(args.features)
-        if path.suffix != ".keras" or not path.is_file():
+        if path.suffix != ".keras" or not os.path.isfile(path):
             parser.error(
                 f"argument --features: must be {', '.join(FEATURES)}, or a "
                 f".keras file that exists; received {args.features!r}"
@@ -269,8 +270,11 @@ def measure(sampler, config, args):
         return document, lambda path: plot_accuracies(path, intervals)
     if is_images(config):
         document, found = evaluation.evaluate_images(sampler, config, args)
+        neighbours, fake, training = found
         report.print_table(document, args.compared)
-        return document, lambda path: report.draw_neighbours(path, *found)
+        return document, lambda path: report.draw_neighbours(
+            path, neighbours, fake, training, sampler.about
+        )
     document = evaluation.evaluate_toy(sampler, config, args)
     report.print_table(document, args.compared)
     return document, None

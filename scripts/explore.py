@@ -32,7 +32,7 @@ import webbrowser
 
 from tf_gans.errors import UserError
 from tf_gans.runs import cli
-from tf_gans.runs.load import find_model, find_run, load_run
+from tf_gans.runs.load import find_model, load_run, said_of_run
 
 NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
@@ -124,9 +124,9 @@ def open_model(args, kind, path, stack):
         directory = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="tf_gans-")
         )
-        classes = find_run(path).config.get("classes")
+        run = load_run(path)
         target = pathlib.Path(directory) / name
-        path = export_saved_model(load_run(path), target, classes)
+        path = export_saved_model(run, target, **said_of_run(path, run))
     if args.server is None:
         model = SavedModel(path, name)
         model.warm_up()

@@ -102,7 +102,7 @@ def main():
     check_paths(args)
     cli.load_tensorflow()
     from tf_gans import export
-    from tf_gans.runs.load import find_run, load_run
+    from tf_gans.runs.load import load_run, said_of_run
     from tf_gans.serving import formats
 
     if args.format != "saved_model":
@@ -111,13 +111,15 @@ def main():
     average = getattr(model, "ema_generator", None)
     if args.weights == "raw" and average is not None:
         average.set_weights(model.generator.get_weights())
-    classes = find_run(args.run).config.get("classes")
+    said = said_of_run(args.run, model)
     if args.format == "saved_model":
         most = args.max_samples or export.MAX_SAMPLES
-        path = export.export_saved_model(model, args.to, classes, most)
+        path = export.export_saved_model(
+            model, args.to, max_samples=most, **said
+        )
         print(f"SavedModel: {path}")
         return
-    about = export.describe(model, classes)
+    about = export.describe(model, **said)
     formats.export_generator(model, args.to, args.format, about)
     print(f"{args.format}: {args.to}")
     found = formats.largest_difference(model, args.to, args.format)

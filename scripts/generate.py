@@ -28,7 +28,7 @@ import zipfile
 
 import numpy as np
 
-from tf_gans import files
+from tf_gans import files, provenance
 from tf_gans.errors import UserError
 from tf_gans.runs import cli
 from tf_gans.runs.load import find_labels, find_model, open_sampler
@@ -191,8 +191,8 @@ def telling(path):
 
 
 @contextlib.contextmanager
-def png_folder(path):
-    """A folder of PNG files."""
+def png_folder(path, about):
+    """A folder of PNG files, each of which says what z it was made of."""
     import tensorflow as tf
 
     temporary = files.temporary_path(path)
@@ -201,6 +201,7 @@ def png_folder(path):
         with telling(path):
             for seed, image in zip(seeds, images, strict=True):
                 png = tf.io.encode_png(image).numpy()
+                png = provenance.stamp_png(png, about | {"z_seed": int(seed)})
                 (temporary / f"{seed:010d}.png").write_bytes(png)
 
     try:
@@ -226,7 +227,8 @@ def grid_picture(args, sampler):
     images = np.concatenate(batches)
     names = [sampler.classes[label] for label in args.labels or ()]
     scale = picture_scale(sampler.sample_shape)
-    write_png(args.grid, class_grid(images, names, args.columns, scale))
+    grid = class_grid(images, names, args.columns, scale)
+    write_png(args.grid, grid, sampler.about)
 
 
 @contextlib.contextmanager
@@ -315,7 +317,7 @@ def main():
         writers = [
             stack.enter_context(writer)
             for wanted, writer in (
-                (args.png_dir, png_folder(args.png_dir)),
+                (args.png_dir, png_folder(args.png_dir, sampler.about)),
                 (args.grid, grid_picture(args, sampler)),
                 (args.npz, archive(args, sampler, properties)),
             )

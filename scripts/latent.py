@@ -309,7 +309,7 @@ def main():
     sampler = open_sampler(args.path)
     check_model(sampler, args)
     picture, film = COMMANDS[args.command](sampler, args)
-    write_png(args.out, picture)
+    write_png(args.out, picture, sampler.about)
     print(f"Picture: {args.out}")
     if anim_path:
         walks.draw_film(sampler, args, film)

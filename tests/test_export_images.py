@@ -160,6 +160,8 @@ def test_png_files_hold_the_samples(exported):
     labels = labels_for(exported, 4)
     samples = exported("sample", seeds=seeds, **labels)["samples"]
     files = exported("sample_png", seeds=seeds, **labels)["png_bytes"]
+    with Image.open(io.BytesIO(files[0])) as image:
+        assert json.loads(image.text["Comment"])["generated"]
     pixels = to_pixels(samples, exported.gan.value_range)
     assert files.shape == (4,)
     for file, image in zip(files, pixels, strict=True):

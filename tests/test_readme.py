@@ -38,6 +38,7 @@ SHORT = {
     "gaussian": ["--num-steps", "20"],
     "curves": ["--num-steps", "20"],
     "mixtures": ["--num-steps", "20"],
+    "dirac": ["--num-steps", "20"],
     "mnist": IMAGES,
     "dcgan": IMAGES,
     "variants": IMAGES,

@@ -39,7 +39,7 @@ import shutil
 import keras
 import tensorflow as tf
 
-from tf_gans import layers
+from tf_gans import layers, provenance
 from tf_gans.errors import UserError, check_positive_int
 from tf_gans.files import sweep, sync, temporary_path
 from tf_gans.pixels import to_pixels
@@ -57,7 +57,9 @@ MAX_SAMPLES = 10_000
 _ROW_BY_ROW = 100_000
 
 
-def export_saved_model(gan, directory, classes=None, max_samples=MAX_SAMPLES):
+def export_saved_model(
+    gan, directory, classes=None, max_samples=MAX_SAMPLES, about=None
+):
     """Writes a model's next version as TensorFlow Serving wants it.
 
     The version is one more than the largest that stands in `directory`. It
@@ -76,6 +78,9 @@ def export_saved_model(gan, directory, classes=None, max_samples=MAX_SAMPLES):
             most. A larger one is refused by the graph, so that no request of
             a few bytes can fill a server's memory. Up to 2^31 - 1; defaults
             to `10_000`.
+        about: dict of what is known of the model, or None; its pictures and
+            its description say it. See `tf_gans.provenance.comment`. Defaults
+            to `None`.
 
     Returns:
         The `pathlib.Path` of the new version, `directory/N`.
@@ -95,7 +100,8 @@ def export_saved_model(gan, directory, classes=None, max_samples=MAX_SAMPLES):
             f"`max_samples` must be at most {tf.int32.max}. "
             f"Received: max_samples={max_samples}"
         )
-    archive, specs = _archive(gan, max_samples)
+    about = {"generated": True, **(about or {})}
+    archive, specs = _archive(gan, max_samples, about)
     try:
         # A file of that name: the next line says so in better words.
         with contextlib.suppress(FileExistsError):
@@ -107,8 +113,8 @@ def export_saved_model(gan, directory, classes=None, max_samples=MAX_SAMPLES):
             archive.write_out(whole, verbose=False)
             description = whole / DESCRIPTION
             description.parent.mkdir()
-            about = describe(gan, classes, max_samples=max_samples)
-            text = json.dumps(about, indent=2) + "\n"
+            said = describe(gan, classes, max_samples=max_samples, about=about)
+            text = json.dumps(said, indent=2) + "\n"
             description.write_text(text, encoding="utf-8")
             joined = not _rows_see_each_other(gan)
             if joined:
@@ -170,7 +176,7 @@ def describe(gan, classes=None, **more):
     }
 
 
-def _archive(gan, max_samples):
+def _archive(gan, max_samples, about):
     """Returns the signatures.
 
     Returns:
@@ -232,7 +238,7 @@ def _archive(gan, max_samples):
             fn_output_signature=tf.TensorSpec((), tf.string),
         )
         # A server's REST interface writes an output of such a name in base64.
-        return {"png_bytes": pngs}
+        return {"png_bytes": provenance.stamp_pngs(pngs, about)}
 
     def checked(name, count):
         """Returns the count; nothing made of it starts before the check."""

@@ -18,11 +18,11 @@ import ray
 from ray import serve
 from starlette.requests import Request
 from starlette.responses import Response
-from tf_gans.serving.model import SavedModel
-from tf_gans.serving.signatures import RestError
 
 from tf_gans.runs.load import find_model
 from tf_gans.serving import rest
+from tf_gans.serving.model import SavedModel
+from tf_gans.serving.signatures import RestError
 
 GRPC = (
     "tensorflow_serving.apis.prediction_service_pb2_grpc."

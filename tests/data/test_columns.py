@@ -93,6 +93,7 @@ def test_a_row_of_data_with_a_word_is_no_header(tmp_path):
         ("a,b\n1,2\n3,4,5\n6,7\n", "b", "line 3: .*2 columns; received 3"),
         ("a;b\n1;2,5\n2;x\n", "b", "line 3: .*'x'"),
         ("a,b\n1,2\n3,nan\n", "b", "line 3: .*finite.*nan"),
+        ("7\n0,5\n", None, "or write 0.5 if 0,5 is one number"),
     ],
 )
 def test_wrong_columns(tmp_path, text, column, message):

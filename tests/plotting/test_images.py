@@ -506,10 +506,9 @@ def drawn(monkeypatch):
     """The figures that are saved: drawn once, without a file."""
     figures = []
 
-    def savefig(figure, path, **options):
+    def savefig(figure, file, **options):
         figures.append(figure)
         FigureCanvasAgg(figure).draw()
-        path.touch()
 
     monkeypatch.setattr(Figure, "savefig", savefig)
     return figures

@@ -59,6 +59,7 @@ def test_a_parser_can_be_used_again():
             "--scale: must be a number above 0 to 9; received '0'",
         ),
         (["--file", "none"], "--file: must name a file; 'none' does not exist"),
+        (["--file", "x" * 300], "--file: must name a file; 'x+' does not"),
         (["--file", "."], "--file: must name a file; '.' is not a file"),
         (["--what"], "unrecognized arguments: --what"),
     ],

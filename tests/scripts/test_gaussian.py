@@ -214,7 +214,7 @@ def test_a_film_of_a_run_that_was_killed_is_whole(here, tmp_path):
     often = ["--checkpoint-every", 1000, "--run-dir", "run"]
     child = start(tmp_path, "gaussian", *flags, *often, *film)
     seals = tmp_path / "run/checkpoints"
-    while child.poll() is None and not list(seals.glob("*.json")):
+    while child.poll() is None and not list(seals.glob("step-*.json")):
         time.sleep(0.005)
     child.kill()
     child.wait()

@@ -1,5 +1,6 @@
 """`scripts/generate.py`."""
 
+import json
 import os
 import pathlib
 import resource
@@ -99,6 +100,10 @@ def test_all_outputs(script, models, tmp_path):
     z = sampler.draw_each(arrays["seeds"])
     assert_about_equal(images, sampler.images(z))
     assert images.std() > 20
+    for path in (tmp_path / "pngs").iterdir():
+        with Image.open(path) as image:
+            about = json.loads(image.text["Comment"])
+        assert about["generated"] and about["z_seed"] == int(path.stem)
 
 
 def test_an_image_is_the_same_among_any_number(npz):
@@ -207,6 +212,7 @@ def test_batch_statistics(npz, models):
         (["plain", "--png-dir", "."], "is in use; name a new folder"),
         (["plain", "--png-dir", "file/x"], "Not a directory"),
         (["missing", "--npz", "a.npz"], "missing: does not exist"),
+        (["x" * 300, "--npz", "a.npz"], "x: does not exist"),
         (["full", "--npz", "a.npz"], "full: is neither a run directory"),
         (["plain", "--npz", "a.npz", "--labels", "0"], "not a conditional"),
         (

@@ -103,6 +103,25 @@ class TestDense:
         assert picture.dtype == np.uint8
         assert picture.std() > 5
 
+    def test_pictures_say_what_they_are(self, dense):
+        def said(name):
+            with Image.open(dense[0] / "run" / name) as picture:
+                return json.loads(picture.text["Comment"])
+
+        common = {"script": "mnist", "seed": 42}
+        for name, step, generated in (
+            ("samples.png", 20, True),
+            ("samples/step-000000016.png", 16, True),
+            ("curves.png", 20, False),
+            ("real.png", 0, False),
+        ):
+            about = said(name)
+            assert about.items() >= common.items(), name
+            assert (about["step"], about["generated"]) == (step, generated)
+            assert "data" not in str(about)
+        film = (dense[0] / "film.mp4").read_bytes()
+        assert json.dumps(said("samples.png")).encode() in film
+
     @pytest.mark.slow
     def test_continues_with_more_epochs(self, dense, tmp_path):
         cwd, *_ = dense

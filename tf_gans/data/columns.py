@@ -297,6 +297,8 @@ class _Table:
         what = f"{self.width} columns ({self._list_columns()})"
         message = f"must be one number; received {what}: name one with --column"
         if self._is_pairs():
+            # Some lines may be whole numbers.
+            row = next(row for _, row in self.rows if len(row) == 2)
             message += (
                 f", or write {row[0]}.{row[1]} if {row[0]},{row[1]} is one "
                 "number with a decimal comma"

@@ -1,12 +1,13 @@
 """Pictures of many images: grids, PNG files, and the film of a training."""
 
+import io
 import math
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tf_gans import files
+from tf_gans import files, provenance
 from tf_gans.errors import RunError, check_positive_int
 from tf_gans.plotting import text
 from tf_gans.plotting.video import VideoWriter, check_video_path
@@ -152,13 +153,15 @@ def class_grid(images, names=(), columns=None, scale=1):
     return labelled_grid(images, columns, scale, **words)
 
 
-def write_png(path, array):
+def write_png(path, array, about=None):
     """Writes an image as a PNG file, whole or not at all.
 
     Args:
         path: str or path-like.
         array: uint8 array of shape `(height, width)`, `(height, width, 1)` or
             `(height, width, 3)`.
+        about: dict of what is known of it, or None; see
+            `tf_gans.provenance.comment`. Defaults to `None`.
 
     Raises:
         UserError: the file cannot be written.
@@ -175,9 +178,10 @@ def write_png(path, array):
             "`array` must be uint8 of shape (height, width), optionally with "
             f"1 or 3 channels. Received: {array.dtype} of shape {array.shape}"
         )
-    image = Image.fromarray(array)
+    png = io.BytesIO()
+    Image.fromarray(array).save(png, format="PNG")
     with files.replacing(path) as temporary:
-        image.save(temporary, format="PNG")
+        temporary.write_bytes(provenance.stamp_png(png.getvalue(), about))
 
 
 class GridFilm:
@@ -193,6 +197,8 @@ class GridFilm:
         heads: sequence of str, one for each column of the grids, written above
             it. Defaults to `()`: nothing.
         hold: float. Seconds that the last frame stays. Defaults to `0`.
+        about: dict of what is known of the film, or None; see
+            `tf_gans.provenance.comment`. Defaults to `None`.
 
     Raises:
         UserError: the film cannot be written; see `check_video_path`.
@@ -205,11 +211,12 @@ class GridFilm:
     ...         film.add(image_grid(images[step]), f"step {step:>3}")
     """
 
-    def __init__(self, path, fps=20, heads=(), hold=0.0):
+    def __init__(self, path, fps=20, heads=(), hold=0.0, about=None):
         self.path = check_video_path(path)
         self.fps = check_positive_int("fps", fps)
         self._heads = heads
         self._hold = hold
+        self._about = about
         # Both from the first grid on.
         self._shape = None
         self._writer: Any = None  # a VideoWriter
@@ -266,7 +273,7 @@ class GridFilm:
         self._frame = np.full((height, width, 3), _PAPER, np.uint8)
         self._frame[: self._top, : heads.shape[1]] = heads
         self._writer = VideoWriter(
-            self.path, width, height, self.fps, self._hold
+            self.path, width, height, self.fps, self._hold, self._about
         )
         self._writer.__enter__()
 

@@ -1,11 +1,13 @@
 """Pictures, and films in which little of a picture changes."""
 
+import io
+
 import numpy as np
 import seaborn as sns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from tf_gans import files
+from tf_gans import files, provenance
 from tf_gans.plotting.video import VideoWriter
 
 _PICTURE_DPI = 150
@@ -36,14 +38,24 @@ def style():
     return sns.axes_style("ticks", {"font.family": "DejaVu Sans"})
 
 
-def save_figure(path, figure):
+def save_figure(path, figure, about=None):
     """Saves a `matplotlib.figure.Figure` as a PNG file.
+
+    Args:
+        path: str or path-like.
+        figure: `matplotlib.figure.Figure`.
+        about: dict of what is known of it, or None; see
+            `tf_gans.provenance.comment`. Defaults to `None`.
 
     Raises:
         UserError: the file cannot be written.
     """
+    png = io.BytesIO()
+    # Without matplotlib's own word of the software.
+    metadata = {"Software": None}
+    figure.savefig(png, format="png", dpi=_PICTURE_DPI, metadata=metadata)
     with files.replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=_PICTURE_DPI)
+        temporary.write_bytes(provenance.stamp_png(png.getvalue(), about))
 
 
 class Sheet:
@@ -144,13 +156,15 @@ class Picture:
         """
         raise NotImplementedError
 
-    def save(self, path, text=None, **values):
+    def save(self, path, text=None, about=None, **values):
         """Saves the picture as a PNG file.
 
         Args:
             path: str or path-like.
             text: str of one or more lines to print below the picture, or None.
                 Defaults to `None`.
+            about: dict of what is known of it, or None; see
+                `tf_gans.provenance.comment`. Defaults to `None`.
             **values: see `set`.
 
         Raises:
@@ -158,7 +172,7 @@ class Picture:
         """
         figure = Figure()
         self._draw(figure, text, values)
-        save_figure(path, figure)
+        save_figure(path, figure, about)
 
     def show(self, text=None, **values):
         """Shows the picture in a window and waits until it is closed.
@@ -187,7 +201,15 @@ class Picture:
             plt.close(figure)
         return True
 
-    def film(self, path, total_steps, describe=None, fps=30, hold=0.0):
+    def film(
+        self,
+        path,
+        total_steps,
+        describe=None,
+        fps=30,
+        hold=0.0,
+        about=None,
+    ):
         """Opens a film of the picture through a run.
 
         Args:
@@ -198,6 +220,8 @@ class Picture:
                 to `None`.
             fps: int. Frames per second. Defaults to `30`.
             hold: float. Seconds that the last frame stays. Defaults to `0`.
+            about: dict of what is known of it, or None; see
+                `tf_gans.provenance.comment`. Defaults to `None`.
 
         Returns:
             A `Film`, which is a context manager.
@@ -205,7 +229,7 @@ class Picture:
         Raises:
             UserError: the film cannot be written; see `check_video_path`.
         """
-        return Film(self, path, total_steps, describe, fps, hold)
+        return Film(self, path, total_steps, describe, fps, hold, about)
 
     def _draw(self, figure, text, values):
         lines = text.splitlines() if text else []
@@ -233,7 +257,7 @@ class Film:
 
     Args:
         picture: `Picture`.
-        path, total_steps, describe, fps, hold: see `Picture.film`.
+        path, total_steps, describe, fps, hold, about: see `Picture.film`.
 
     Example:
 
@@ -245,7 +269,14 @@ class Film:
     """
 
     def __init__(
-        self, picture, path, total_steps, describe=None, fps=30, hold=0.0
+        self,
+        picture,
+        path,
+        total_steps,
+        describe=None,
+        fps=30,
+        hold=0.0,
+        about=None,
     ):
         self._picture, self._describe = picture, describe
         figure = Figure(dpi=_FILM_DPI)
@@ -269,7 +300,7 @@ class Film:
         # The canvas' own memory: it follows what is drawn.
         self._pixels = np.asarray(self._canvas.buffer_rgba())
         height, width, _ = self._pixels.shape
-        self._writer = VideoWriter(path, width, height, fps, hold)
+        self._writer = VideoWriter(path, width, height, fps, hold, about)
 
     def __enter__(self):
         self._writer.__enter__()

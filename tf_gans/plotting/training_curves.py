@@ -132,6 +132,7 @@ def plot_curves(
     equilibrium=None,
     probabilities=True,
     evaluations=(),
+    about=None,
 ):
     """Saves the curves of a training as a PNG file.
 
@@ -164,6 +165,8 @@ def plot_curves(
             which get a panel each for `"fid"`, `"w1"`, `"modes"` and
             `"residual"`, those that there are. What real samples score, their
             `"baseline"`, is dashed. Defaults to none.
+        about: dict of what is known of the run, or None; see
+            `tf_gans.provenance.comment`. Defaults to `None`.
 
     Raises:
         UserError: the file cannot be written.
@@ -199,7 +202,7 @@ def plot_curves(
         bottom.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     # A long line that crosses itself often is too much for one piece.
     with matplotlib.rc_context({"agg.path.chunksize": 10_000}):
-        save_figure(path, figure)
+        save_figure(path, figure, about)
 
 
 def panels_of(rows, equilibrium=None, probabilities=True, evaluations=()):

@@ -15,7 +15,7 @@ from typing import Any
 import imageio_ffmpeg
 import numpy as np
 
-from tf_gans import files
+from tf_gans import files, provenance
 from tf_gans.errors import RunError, UserError, check_positive_int
 
 _ENCODERS = {".mp4": "libx264", ".gif": "gif", ".webm": "libvpx-vp9"}
@@ -153,6 +153,8 @@ class VideoWriter:
             0.04 s.)
         hold: float. Seconds that the last frame stays, so that the end is
             seen before a player begins again. Defaults to `0`.
+        about: dict of what is known of the film, or None; see
+            `tf_gans.provenance.comment`. Defaults to `None`.
 
     Raises:
         UserError: the film cannot be written; see `check_video_path`.
@@ -164,9 +166,10 @@ class VideoWriter:
     ...         film.write(np.random.randint(256, size=(48, 64, 3), dtype="u1"))
     """
 
-    def __init__(self, path, width, height, fps=30, hold=0.0):
+    def __init__(self, path, width, height, fps=30, hold=0.0, about=None):
         self.path = check_video_path(path)
         self.hold = hold
+        self.about = about
         self.width = check_positive_int("width", width)
         self.height = check_positive_int("height", height)
         self.fps = check_positive_int("fps", fps)
@@ -247,6 +250,7 @@ class VideoWriter:
                 *["-f", "rawvideo", "-framerate", str(self.fps)],
                 *["-pix_fmt", "rgb24" if channels == 3 else "rgb0"],
                 *["-video_size", f"{self.width}x{self.height}", "-i", "pipe:0"],
+                *["-metadata", f"comment={provenance.comment(self.about)}"],
                 *[*self._encode, _url(self._stream)],
             ],
             stdin=subprocess.PIPE,
@@ -280,6 +284,7 @@ class VideoWriter:
         if self.hold:  # a GIF's frames have lengths of their own
             gif += ["-final_delay", str(round(100 * self.hold))]
         self._run([*stored, *picture, *gif, _url(path)], palette)
+        provenance.stamp_gif(path, self.about)
 
     def _run(self, arguments, data=b""):
         """Runs ffmpeg on `data` and returns what it prints."""

@@ -102,6 +102,10 @@ PROBLEMS = {
 }
 
 
+DIRAC = ("xy", "ns", "wgan", "wgan-gp", "noise", "r1")
+"""The trainings of the Dirac GAN, which has no data to choose from."""
+
+
 def lookup(table, name, what="name"):
     """What stands under a name in a table.
 

@@ -105,21 +105,20 @@ def number(low=-math.inf, high=math.inf, above=None):
 
 def existing_file(text):
     """An argparse type: the path of a file that is there."""
-    path = pathlib.Path(text)
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
+    # Not `Path.is_file`, which fails where a name is too long.
+    if not os.path.isfile(text):
+        what = "is not a file" if os.path.exists(text) else "does not exist"
         raise argparse.ArgumentTypeError(f"must name a file; {text!r} {what}")
-    return path
+    return pathlib.Path(text)
 
 
 def existing_path(text):
     """An argparse type: the path of a file or directory that is there."""
-    path = pathlib.Path(text)
-    if not path.exists():
+    if not os.path.exists(text):
         raise argparse.ArgumentTypeError(
             f"must name a file or a folder; {text!r} does not exist"
         )
-    return path
+    return pathlib.Path(text)
 
 
 def ending_in(suffix):

@@ -16,6 +16,7 @@ COMMANDS = {
     "gaussian": "learn a one-dimensional distribution",
     "curves": "learn quadratic curves",
     "mixtures": "learn points in the plane",
+    "dirac": "see why the training of a GAN circles",
     "mnist": "learn 28x28 images in grey",
     "dcgan": "learn images with a DCGAN",
     "variants": "learn images with any member of the family",

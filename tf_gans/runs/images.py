@@ -3,6 +3,7 @@
 import contextlib
 import types
 
+from tf_gans import provenance
 from tf_gans.errors import UserError
 from tf_gans.runs import cli, codes, evaluating, load, processor
 from tf_gans.runs.session import HOLD_SECONDS
@@ -167,7 +168,8 @@ class ImageTraining(Training):
             self._say_bfloat16()
         # What the samples are to look like.
         grid = plotting.image_grid(self._first, scale=2)
-        plotting.write_png(run.path / "real.png", grid)
+        about = session.about | {"generated": False}
+        plotting.write_png(run.path / "real.png", grid, about)
 
     def _say_bfloat16(self):
         import tensorflow as tf
@@ -206,7 +208,8 @@ class ImageTraining(Training):
             names = class_names(session)
             grid = plotting.class_grid(images, names, columns_of(model))
             path = run.path / "samples" / f"step-{step:09d}.png"
-            plotting.write_png(path, grid)
+            about = provenance.of_run(session.config, step)
+            plotting.write_png(path, grid, about)
             board.image(step, grid)
 
         if session.evaluation:
@@ -261,12 +264,12 @@ class ImageTraining(Training):
         columns, names = columns_of(session.model), class_names(session)
         grid = plotting.class_grid(images, names, columns, scale=2)
         path = session.run.path / "samples.png"
-        plotting.write_png(path, grid)
+        plotting.write_png(path, grid, session.about)
         print(f"Samples: {path}")
         if getattr(session.model.latents, "continuous", 0):
             sampler = load.sampler_of(session.model)
             path = session.run.path / "codes.png"
-            plotting.write_png(path, codes.picture(sampler, 0))
+            plotting.write_png(path, codes.picture(sampler, 0), session.about)
             print(f"Codes: {path}")
 
     @contextlib.contextmanager
@@ -276,7 +279,9 @@ class ImageTraining(Training):
         per_epoch = self.steps_per_epoch(session)
         columns = columns_of(session.model)
         path, heads = session.args.anim_path, class_names(session)
-        with plotting.GridFilm(path, self.fps, heads, HOLD_SECONDS) as film:
+        with plotting.GridFilm(
+            path, self.fps, heads, HOLD_SECONDS, session.about
+        ) as film:
 
             def add(steps, images):
                 for step, samples in zip(steps, images, strict=True):

@@ -7,8 +7,10 @@ line can answer a mistake in a path at once.
 import importlib
 import inspect
 import json
+import os
 import pathlib
 
+from tf_gans import provenance
 from tf_gans.errors import UserError
 from tf_gans.recipes import catalogue
 from tf_gans.runs import cli
@@ -148,6 +150,9 @@ def find_model(path):
         UserError: there is none of them.
     """
     path = pathlib.Path(path)
+    # Not `Path.exists`, which fails where a name is too long.
+    if not os.path.exists(path):
+        raise UserError(f"{path}: does not exist")
     if (path / "config.json").is_file():
         return "run", path
     if path.is_dir() and _is_best(path):
@@ -159,8 +164,6 @@ def find_model(path):
     versions = [v for v in versions if v.name.isascii() and v.name.isdigit()]
     if versions:
         return "export", max(versions, key=lambda version: int(version.name))
-    if not path.exists():
-        raise UserError(f"{path}: does not exist")
     raise UserError(
         f"{path}: is neither a run directory (no config.json) nor an exported "
         "model (no saved_model.pb, and no version in which there is one)"
@@ -247,13 +250,36 @@ def _open_run(path, batch_size, batch_statistics, only_images):
     gan = load_run(path)
     if only_images:
         _check_images(path, gan.sample_shape, gan.value_range)
-    # Runs of the first release do not know their names.
-    classes = find_run(path).config.get("classes")
-    return sampler_of(gan, batch_size, batch_statistics, classes)
+    return sampler_of(
+        gan, batch_size, batch_statistics, **said_of_run(path, gan)
+    )
+
+
+def said_of_run(path, model):
+    """What else is said of a run's samples.
+
+    Args:
+        path: see `load_run`.
+        model: what `load_run` returned.
+
+    Returns:
+        A dict of the `classes` and of what is known `about` the samples:
+        arguments of `sampler_of` and of `export.export_saved_model`.
+    """
+    config = find_run(path).config
+    return {
+        # Runs of the first release do not know their names.
+        "classes": config.get("classes"),
+        "about": provenance.of_run(config, int(model.step.numpy())),
+    }
 
 
 def sampler_of(
-    gan, batch_size=BATCH_SIZE, batch_statistics=False, classes=None
+    gan,
+    batch_size=BATCH_SIZE,
+    batch_statistics=False,
+    classes=None,
+    about=None,
 ):
     """The `Sampler` of a model, which follows it as it is trained.
 
@@ -261,6 +287,7 @@ def sampler_of(
         gan: a model with a generator.
         batch_size, batch_statistics: see `open_sampler`.
         classes: sequence of str, the names of the classes, or None.
+        about: dict of what is known of the samples, or None.
     """
     import tensorflow as tf
 
@@ -279,6 +306,7 @@ def sampler_of(
         gan.num_classes,
         batch_size,
         classes,
+        about,
     )
 
 
@@ -317,6 +345,12 @@ def _open_export(path, batch_size, only_images):
     return Sampler(generator, **about, batch_size=batch_size)
 
 
+def _as_dict(about):
+    if not isinstance(about, dict | None):
+        raise TypeError(f"`about` is {about!r}, not an object")
+    return about
+
+
 def _read_description(path):
     """What an export says of itself: arguments of `Sampler`."""
     import keras
@@ -343,7 +377,9 @@ def _read_description(path):
             "value_range": value_range
             and pixels.check_value_range(value_range),
             "num_classes": about["num_classes"],
-            "classes": about.get("classes"),  # the first release had none
+            # The first release had neither.
+            "classes": about.get("classes"),
+            "about": _as_dict(about.get("about")),
         }
     except FileNotFoundError:
         raise UserError(

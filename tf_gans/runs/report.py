@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def read(path):
     Raises:
         UserError: it is none.
     """
-    path = path / NAME if path.is_dir() else path
+    path = path / NAME if os.path.isdir(path) else path
     try:
         document = json.loads(path.read_text("utf-8"))
         if document["format"] != FORMAT:
@@ -99,7 +100,7 @@ def picture_path(path):
     return path.with_name(f"{path.stem}-neighbours.png")
 
 
-def draw_neighbours(path, neighbours, fake, training):
+def draw_neighbours(path, neighbours, fake, training, about):
     """Draws the generated images that are nearest to training images.
 
     A column has an image and below it the training image that it is nearest
@@ -122,6 +123,7 @@ def draw_neighbours(path, neighbours, fake, training):
             heads=[f"{neighbours.distances[i]:.0f}" for i in columns],
             sides=["made", "real"],
         ),
+        about,
     )
 
 

@@ -66,6 +66,7 @@ def draw_curves(session, steps_per_epoch):
         equilibrium=loss and loss.equilibrium,
         probabilities=loss is None or loss.probabilistic,
         evaluations=session.evaluation.rows if session.evaluation else (),
+        about=session.about | {"generated": False},
     )
     print(f"Curves: {path}")
 

@@ -25,10 +25,13 @@ class Sampler:
         num_classes: int, or None if the model is not conditional.
         batch_size: int.
         classes: sequence of str, the names of the classes, or None.
+        about: dict of what is known of the samples, or None; see
+            `tf_gans.provenance.comment`.
 
     Attributes:
         generator, latents, sample_shape, value_range, num_classes, batch_size:
             see above.
+        about: dict of what is known of the samples.
         classes: list of str, which are numbers where the classes have no
             names. Empty if the model is not conditional.
     """
@@ -42,6 +45,7 @@ class Sampler:
         num_classes=None,
         batch_size=BATCH_SIZE,
         classes=None,
+        about=None,
     ):
         import tensorflow as tf
 
@@ -51,6 +55,7 @@ class Sampler:
         self.num_classes = num_classes
         self.classes = list(classes or map(str, range(num_classes or 0)))
         self.batch_size = batch_size
+        self.about = {"generated": True, **(about or {})}
         self.generator = generator
         self._draw_each = tf.function(
             latents.draw_each,

@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 from typing import Any
 
+from tf_gans import provenance
+
 # Of a film, where --anim-every does not say: how long it is until its end,
 # and how long that is held.
 FILM_SECONDS = 8.5
@@ -47,6 +49,11 @@ class Session:
     def step(self):
         """How many steps the model has been trained in all."""
         return int(self.model.step.numpy())
+
+    @property
+    def about(self):
+        """What is known of the samples, for `provenance.comment`."""
+        return provenance.of_run(self.config, self.step)
 
     def film_steps(self, last_step, fps):
         """When frames of the film are recorded.

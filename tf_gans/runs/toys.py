@@ -105,7 +105,7 @@ class ToyTraining(Training):
         self._drawn = (self.picture(session), self.values(session))
         picture, values = self._drawn
         path = session.run.path / self.file_name
-        picture.save(path, self.caption(session), **values)
+        picture.save(path, self.caption(session), session.about, **values)
         print(f"Picture: {path}")
 
     def film_text(self, session):
@@ -120,6 +120,7 @@ class ToyTraining(Training):
             self.film_text(session),
             self.fps,
             HOLD_SECONDS,
+            session.about,
         )
 
     def keep_frames(self, session):

@@ -401,7 +401,10 @@ class Training:
             from tf_gans import export
 
             path = export.export_saved_model(
-                session.model, args.export, session.config.get("classes")
+                session.model,
+                args.export,
+                session.config.get("classes"),
+                about=session.about,
             )
             print(f"SavedModel: {path}")
         if args.anim_path:

@@ -219,7 +219,7 @@ def draw_film(sampler, args, film):
             disable=None,
             leave=False,
         ) as bar,
-        GridFilm(args.anim_path, FPS) as writer,
+        GridFilm(args.anim_path, FPS, about=sampler.about) as writer,
     ):
         for begin in range(0, film.num_frames, at_once):
             end = min(begin + at_once, film.num_frames)

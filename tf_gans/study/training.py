@@ -257,7 +257,8 @@ def _memorised(study):
 def _draw(model, run, directory):
     """A grid of samples; that of the member's best training stays."""
     grid = plotting.image_grid(samples(model, GRID**2, seed=0), GRID, scale=2)
-    plotting.write_png(directory / "grids" / f"{run.id}.png", grid)
+    about = {"generated": True, "recipe": run.gan, "seed": run.seed}
+    plotting.write_png(directory / "grids" / f"{run.id}.png", grid, about)
 
 
 def line(row):
