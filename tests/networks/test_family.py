@@ -22,9 +22,6 @@ CASES = [
         infogan.Discriminator,
         {"size": 12, "batch_norm": False, "spectral_norm": True},
     ),
-    Case(infogan.Generator, {"size": 8, "width": 4, "num_classes": 3}),
-    Case(infogan.Discriminator, {"size": 8, "width": 4, "num_classes": 3}),
-    Case(infogan.TwoHeadedDiscriminator, {"size": 8, "width": 4}),
     Case(infogan.Encoder, {"size": 8, "latent_dim": 5}),
     Case(began.Generator, {"size": 16, "filters": 4}, bounded=False),
     Case(
@@ -43,6 +40,16 @@ CASES = [
     Case(wgan_gp.CifarGenerator, {"width": 3}),
     Case(wgan_gp.CifarCritic, {"width": 3}),
 ]
+LABELLED = [
+    Case(infogan.Generator, {"size": 8, "width": 4, "num_classes": 3}),
+    Case(infogan.Discriminator, {"size": 8, "width": 4, "num_classes": 3}),
+    Case(infogan.TwoHeadedDiscriminator, {"size": 8, "width": 4}),
+    Case(
+        infogan.TwoHeadedDiscriminator,
+        {"size": 12, "width": 4, "num_outputs": 3, "hidden": False}
+        | {"batch_norm": False, "spectral_norm": True},
+    ),
+]
 NETWORKS = sorted({case.network for case in CASES}, key=lambda n: n.__name__)
 
 
@@ -53,6 +60,14 @@ class TestContract(NetworkContract):
 
 
 _WITH_Q = (6_559_169 + 133_262, 6_559_169 + 133_262 + 2 * (1_152 + 128))
+
+
+@pytest.mark.slow
+class TestContractOfLabels(NetworkContract):
+    @pytest.fixture(params=params(LABELLED))
+    def case(self, request):
+        return request.param
+
 
 # Sizes -----------------------------------------------------------------------
 

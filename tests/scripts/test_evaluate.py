@@ -324,6 +324,7 @@ class TestClassifier:
             assert f"\n{kind} " in out
         assert not (run / "evaluation.json").exists()
 
+    @pytest.mark.slow
     def test_a_set_that_was_generated(self, script, place, tmp_path):
         """The same images, of a file: the same numbers."""
         run = copy(place, "conditional", tmp_path)
