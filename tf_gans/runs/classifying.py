@@ -268,7 +268,7 @@ def evaluate_classifier(sampler, config, args):
     if not sampler.num_classes:
         raise UserError(
             f"{args.path}: makes images without labels, and --classifier "
-            "learns from labels; train with --conditional"
+            "learns from labels; train with dcgan.py --conditional, or a cgan"
         )
     most = max(args.per_class)
     with report.bar("loading"):
