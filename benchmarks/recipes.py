@@ -11,6 +11,8 @@ import argparse
 import dataclasses
 import pathlib
 
+from tf_gans.recipes.objectives import GANObjective
+
 HEAD = """\
 # The recipes, value by value
 
@@ -61,14 +63,20 @@ def fields(part, *left_out):
 
 def objective(part):
     """What is minimised."""
-    if part.opponent != "discriminator":
+    if not isinstance(part, GANObjective):
         return fields(part, "simultaneous")
     things = (
         part.loss(),
         part.make_penalty(),
         part.constraint and part.constraint(),
     )
-    return "; ".join(described(thing) for thing in things if thing)
+    loss, *others = things
+    if part.label_smoothing:
+        loss = part.loss(label_smoothing=part.label_smoothing)
+    whole = [described(thing) for thing in (loss, *others) if thing]
+    own = [o for o in type(part).options() if o not in GANObjective.options()]
+    whole += [", ".join(f"{o} {number(getattr(part, o))}" for o in own)]
+    return "; ".join(filter(None, whole))
 
 
 def updates(part):
@@ -100,6 +108,8 @@ def optimizer(part, players):
 def of_images(recipe):
     """The values of a recipe for images, by `objectives.VALUES`."""
     prior = "N(0, 1)" if recipe.normal else "U(-1, 1)"
+    if hasattr(recipe.objective, "categories"):
+        prior += ", codes among them"
     networks = fields(recipe.networks)
     return {
         "objective": objective(recipe.objective),

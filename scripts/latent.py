@@ -1,6 +1,7 @@
 """Walks through the space of z that a trained generator makes images of.
 
     python scripts/latent.py sheet runs/dcgan-001
+    python scripts/latent.py codes runs/variants-001
     python scripts/latent.py interpolate runs/dcgan-001 --seeds 3,17,4
     python scripts/latent.py arithmetic runs/dcgan-001 \\
         --a 12,40,77 --b 3,51,60 --c 8,9,83
@@ -15,7 +16,7 @@ Begin with the sheet: it shows images with their seeds, by which the other
 commands name them. Or begin with pictures of your own: invert finds the z
 whose images are nearest, and writes them to a file that stands wherever a seed
 may stand; complete hides a part of the pictures, and draws what the model makes
-of the rest. Each command writes a picture, and all but the sheet and invert
+of the rest. Each command writes a picture, and all but sheet, codes and invert
 write a film with --anim-path; that of a walk ends as it begins. `latent.py
 COMMAND --help` has the flags.
 """
@@ -23,7 +24,7 @@ COMMAND --help` has the flags.
 import pathlib
 
 from tf_gans.errors import UserError
-from tf_gans.runs import cli, completing, inverting, places, walks
+from tf_gans.runs import cli, codes, completing, inverting, places, walks
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
 COMMANDS = {
@@ -68,6 +69,25 @@ def parse_arguments():
         help="the seed of the first; the next one's is S + 1 "
         "(default: %(default)s)",
     )
+
+    add = add_command(
+        commands, "codes", "the codes of an InfoGAN, a category a row"
+    )
+    add(
+        "--seed",
+        type=cli.integer(0, largest),
+        default=0,
+        metavar="S",
+        help="whose noise it is (default: %(default)s)",
+    )
+    add(
+        "--range",
+        type=cli.number(above=0, high=1000),
+        default=1.0,
+        metavar="X",
+        help="each code goes from -X to X (default: %(default)s)",
+    )
+    add_steps(add, codes.STEPS)
 
     add = add_command(commands, "interpolate", "the way from seed to seed")
     add(

@@ -17,7 +17,7 @@ two losses. Everything it makes is in the run directory.
 import argparse
 
 from tf_gans.recipes import pairs
-from tf_gans.runs import cli
+from tf_gans.runs import cli, codes
 from tf_gans.runs.images import ImageTraining
 
 
@@ -135,6 +135,42 @@ class Variants(ImageTraining):
             metavar="X",
             help="share of the generator's dense units that are left out",
         )
+        add(
+            "--width",
+            type=cli.integer(1, 1024),
+            metavar="N",
+            help="filters of the widest images' layer; all layers have "
+            "multiples of it (64 in InfoGAN's networks)",
+        )
+        add(
+            "--categories",
+            type=cli.integer(0, 1000),
+            metavar="N",
+            help="of infogan: the values of the categorical code (10 in its "
+            "paper); 0 for none",
+        )
+        add(
+            "--continuous",
+            type=cli.integer(0, 1000),
+            metavar="N",
+            help="of infogan: continuous codes (2 in its paper)",
+        )
+        add(
+            "--information-weight",
+            type=cli.number(0, 1e6),
+            metavar="X",
+            help="lambda of infogan (1 in its paper)",
+        )
+
+    def new_config(self, args):
+        labelled = self.recipe(args).objective.labelled
+        return {**super().new_config(args), "conditional": labelled}
+
+    def measure(self, session):
+        measured = super().measure(session)
+        if getattr(session.model.latents, "num_categories", None):
+            measured["categories"] = codes.measure(session)
+        return measured
 
     def check_size(self, size):
         from tf_gans.networks import infogan

@@ -46,7 +46,13 @@ _MODULES = (
 )
 
 # The models, by the modules of `tf_gans.models` that they are in.
-_MODELS = {"BEGAN": "began", "GAN": "gan", "VAE": "vae"}
+_MODELS = {
+    "ACGAN": "acgan",
+    "BEGAN": "began",
+    "GAN": "gan",
+    "InfoGAN": "info_gan",
+    "VAE": "vae",
+}
 
 _moved = moved.attributes(__name__)
 

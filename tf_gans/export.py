@@ -14,7 +14,9 @@ is a pure function of its inputs and consists of TensorFlow's own operations:
 That is of a GAN whose loss takes logits for those of probabilities; of others
 `discriminate` gives `logits` alone. Of a BEGAN it gives `reconstructions` and
 their `errors`, one a row. A VAE has `encode`, which gives `mean` and `stddev`
-of z, and `reconstruct`, which gives `reconstructions`.
+of z, and `reconstruct`, which gives `reconstructions`. An ACGAN, whose
+discriminator takes no labels, has `classify`, which gives
+`class_probabilities`; an InfoGAN `encode`, of its codes.
 
 `sample_png` is there where the samples are grey or RGB images. In a conditional
 model each signature also takes `labels`, one a row; in `generate` they stand in
@@ -278,7 +280,7 @@ def _archive(gan, max_samples, about):
             name: (
                 of_samples(judge),
                 tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
-                *a_row,
+                *(a_row if gan.judged_classes else ()),
             )
             for name, judge in gan.signatures().items()
         },

@@ -38,6 +38,23 @@ class Pictures(data.Source):
         return u * tf.constant([0.2, 0.4, 0.9, 1.0])[:, tf.newaxis]
 
 
+class LabelledPictures(Pictures):
+    """The same, each with one of three labels."""
+
+    num_classes = 3
+
+    def draw(self, seed, first_step, num_steps):
+        labels = random.integers(
+            seed, "labels", first_step, num_steps, (self.batch_size,), 3
+        )
+        return super().draw(seed, first_step, num_steps), labels
+
+
+def pictures_of(model):
+    """What a model is trained on here."""
+    return LabelledPictures() if model.num_classes else Pictures()
+
+
 # Networks --------------------------------------------------------------------
 
 
@@ -114,6 +131,37 @@ class Generator(_Small):
 
     def call(self, z, training=None):
         return tf.sigmoid(tf.cast(self.logits(z, training), tf.float32))
+
+
+@keras.saving.register_keras_serializable(package="tests.training")
+class LabelledGenerator(Generator):
+    """z and labels to images."""
+
+    num_classes = 3
+
+    def build(self, input_shape=None):
+        super().build((None, LATENT_DIM + 3))
+
+    def call(self, inputs, training=None):
+        z, labels = inputs
+        one_hot = tf.one_hot(labels, 3, dtype=z.dtype)
+        return super().call(tf.concat([z, one_hot], axis=1), training)
+
+
+@keras.saving.register_keras_serializable(package="tests.training")
+class TwoHeads(_Small):
+    """Images to logits and to other numbers, in the dtype it computes in."""
+
+    def __init__(self, num_outputs=3, name="discriminator", **kwargs):
+        super().__init__(1 + num_outputs, name=name, **kwargs)
+        self.num_outputs = num_outputs
+
+    def call(self, x, training=None):
+        x = self._outputs(x, training)
+        return x[:, :1], x[:, 1:]
+
+    def get_config(self):
+        return {**super().get_config(), "num_outputs": self.num_outputs}
 
 
 @keras.saving.register_keras_serializable(package="tests.training")
@@ -225,7 +273,9 @@ def fit(model, steps):
             np.stack(list(model.step_losses.values()), axis=1)
         )
     )
-    model.fit(Pictures(), steps_per_epoch=steps, verbose=0, callbacks=[record])
+    model.fit(
+        pictures_of(model), steps_per_epoch=steps, verbose=0, callbacks=[record]
+    )
     return np.array(rows)
 
 
@@ -238,7 +288,7 @@ def numbers(model, step=0, batch_size=BATCH, seed=SEED):
 def data_of(model, step=0):
     """What `train_step` sees in a step."""
     critics = model.critic_steps
-    real = Pictures().draw(SEED, step * critics, critics)
+    real = pictures_of(model).draw(SEED, step * critics, critics)
     return real, numbers(model, step), step
 
 

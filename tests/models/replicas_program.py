@@ -46,14 +46,17 @@ def scalars(
     return gan, Gaussian(8)
 
 
-def images(value_range=(-1, 1), size=16, channels=1, batch_size=8):
+def images(
+    value_range=(-1, 1), size=16, channels=1, batch_size=8, num_classes=None
+):
     """Smooth images that differ, as a source."""
     axis = np.linspace(0, 3, size)
     phase = np.arange(40)[:, None, None]
     wave = np.sin(axis[:, None] * (1 + phase / 20) + phase) * np.cos(axis)
     pixels = np.uint8(127.5 + 127 * wave)[..., None]
     pixels = np.repeat(pixels, channels, axis=-1)
-    return Images(pixels, batch_size, value_range=value_range)
+    labels = np.arange(40) % num_classes if num_classes else None
+    return Images(pixels, batch_size, labels, value_range=value_range)
 
 
 def member(name, preset="paper", rate=0.001, **options):
@@ -63,7 +66,7 @@ def member(name, preset="paper", rate=0.001, **options):
     )
     rates = [keras.optimizers.SGD(rate) for _ in gan.optimizers]
     gan.compile(*rates, jit_compile=False)
-    return gan, images(gan.value_range)
+    return gan, images(gan.value_range, num_classes=gan.num_classes)
 
 
 def digits(dtype=None, batch_size=32):
@@ -113,6 +116,9 @@ ROWS = {
     "images, WGAN-GP": lambda: member("wgan-gp", width=4),
     "BEGAN": lambda: member("began", width=4),
     "VAE": lambda: member("vae", width=4, rate=0.0001),
+    "CGAN": lambda: member("cgan", width=4, rate=0.0003, num_classes=3),
+    "ACGAN": lambda: member("acgan", width=4, rate=0.0003, num_classes=3),
+    "InfoGAN": lambda: member("infogan", width=4, rate=0.0003),
 }
 
 

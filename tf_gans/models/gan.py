@@ -138,7 +138,11 @@ class GAN(TwoPlayerModel):
         names = ["d_loss", "g_loss"] + (["penalty"] if penalty else [])
         names += self.adversarial_loss.measures
         names += ["d_real", "d_fake"] if self.track_outputs else []
-        self._track(names)
+        self._track(names + self._own_logs())
+
+    def _own_logs(self):
+        """The names of what a subclass logs besides."""
+        return []
 
     def _check_options(self):
         if self.constraint is not None and self.penalty is not None:
@@ -290,14 +294,17 @@ class GAN(TwoPlayerModel):
 
     def signatures(self):
         def discriminate(samples):
-            logits = self.discriminator(samples, training=False)
-            logits = tf.cast(logits, tf.float32)
-            said = {"logits": logits}
-            if self.adversarial_loss.probabilistic:
-                said["probabilities"] = tf.sigmoid(logits)
-            return said
+            return self._verdict(self.discriminator(samples, training=False))
 
         return {"discriminate": even_of_none(discriminate)}
+
+    def _verdict(self, logits):
+        """What `discriminate` says in an export: logits, in words."""
+        logits = tf.cast(logits, tf.float32)
+        said = {"logits": logits}
+        if self.adversarial_loss.probabilistic:
+            said["probabilities"] = tf.sigmoid(logits)
+        return said
 
     def get_config(self):
         # Keras has a use of its own for the attribute `loss`.

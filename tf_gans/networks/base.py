@@ -126,6 +126,15 @@ class Network(keras.Model):
                 config[name] = value
         return config
 
+    def _split(self, inputs):
+        """The inputs and, of a conditional network, the labels as one-hot."""
+        if self.num_classes is None:
+            return inputs, None
+        x, labels = inputs
+        dtype = tf.as_dtype(self.compute_dtype)
+        labels = tf.one_hot(labels, self.num_classes, dtype=dtype)
+        return tf.cast(x, dtype), labels
+
     def _seed(self, name):
         if self.seed is None:
             return None
@@ -319,6 +328,18 @@ class ScaledNetwork(Network):
         if self.scale != 1:
             x = x * self.scale
         return x + tf.constant(self.shift, x.dtype) if np.any(self.shift) else x
+
+
+def join(x, y):
+    """Appends the one-hot label, where there is one, to x's channels."""
+    if y is None:
+        return x
+    if len(x.shape) == 4:
+        height, width = x.shape[1:3]
+        y = y[:, tf.newaxis, tf.newaxis] * tf.ones(
+            (1, height, width, 1), y.dtype
+        )
+    return tf.concat([x, y], axis=-1)
 
 
 def full_precision(x):

@@ -74,7 +74,7 @@ PROBLEMS = {
             "mixture_metrics",
             "mixture_baseline",
         ),
-        recipes=("stable", *members.NAMES),
+        recipes=("stable", *members.OF_POINTS),
         default="stable",
         presets=members.PRESETS,
         datasets=("ring", "grid", "swiss-roll"),

@@ -10,7 +10,7 @@ import dataclasses
 
 from tf_gans.recipes.catalogue import lookup
 from tf_gans.recipes.members import NAMES, OPTIONS, PRESETS, RECIPES
-from tf_gans.recipes.objectives import OPTIMIZERS
+from tf_gans.recipes.objectives import OPTIMIZERS, GANObjective
 from tf_gans.recipes.pairs import NETWORKS
 
 __all__ = ["NAMES", "OPTIONS", "PRESETS", "build", "get"]
@@ -57,6 +57,7 @@ def build(
     *,
     size=28,
     channels=1,
+    num_classes=None,
     seed=0,
     ema_decay=None,
     dtype=None,
@@ -70,6 +71,8 @@ def build(
         preset: one of `PRESETS`.
         size: int. The images' sides, a multiple of 4.
         channels: int.
+        num_classes: int or None. How many labels the data have, for the
+            members that learn them.
         seed: int.
         ema_decay: as for `GAN`.
         dtype: the networks' dtype or dtype policy. Defaults to Keras' global.
@@ -84,16 +87,22 @@ def build(
             `"rmsprop"`.
 
     Returns:
-        A compiled `tf_gans.GAN`, `BEGAN` or `VAE`. Its `value_range` says what
-        range the images must have.
+        A compiled `tf_gans.GAN`, `ACGAN`, `InfoGAN`, `BEGAN` or `VAE`. Its
+        `value_range` says what range the images must have.
 
     Raises:
         ValueError: options contradict each other or the recipe.
     """
     recipe = _changed(name, get(name, preset, size), options)
+    if recipe.objective.labelled and not num_classes:
+        raise ValueError(
+            f"{name} learns labels, and `num_classes` must say how many there "
+            f"are. Received: num_classes={num_classes}"
+        )
     pair = recipe.networks.pair(
         recipe.objective.opponent,
         recipe.latent_dim,
+        recipe.objective.options_of_pair(num_classes),
         size=size,
         channels=channels,
         seed=seed,
@@ -146,12 +155,16 @@ def _idle(recipe):
     objective, networks = recipe.objective, recipe.networks
     if objective.opponent not in networks.opponents:
         raise ValueError(
-            f"`networks` must have an {objective.opponent}, which the "
+            f"`networks` must have {_article(objective.opponent)}, which the "
             f"objective needs. Received: {type(networks).__name__}"
         )
     idle = objective.idle() | networks.idle() | recipe.optimizer.idle()
     if "discriminator" not in objective.players:
         idle.add("discriminator_learning_rate")
-    if objective.opponent != "discriminator":
+    if not isinstance(objective, GANObjective):
         idle |= {"spectral_norm", "critic_norm"}
     return idle
+
+
+def _article(noun):
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -19,6 +19,7 @@ References:
 import dataclasses
 from typing import Any
 
+from tf_gans.recipes import labelled
 from tf_gans.recipes.objectives import (
     OPTIMIZERS,
     Adam,
@@ -375,13 +376,18 @@ RECIPES: dict[tuple, Recipe] = {
             "batch_size": "both",
         },
     ),
+    **labelled.RECIPES,
 }
 
 NAMES = tuple(dict.fromkeys(name for name, *_ in RECIPES))
+OF_POINTS = tuple(n for n in NAMES if (n, "paper") not in labelled.RECIPES)
+"""The members that points in the plane can be learned with, too."""
 PRESETS = ("paper", "code")
 
 _PARTS: tuple[type[Part], ...] = (
     GANObjective,
+    labelled.ACGANObjective,
+    labelled.InfoGANObjective,
     BEGANObjective,
     VAEObjective,
     *NETWORKS.values(),

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from tf_gans.recipes.objectives import Lazy, Part
 
+_TWO_HEADED = Lazy("networks.infogan.TwoHeadedDiscriminator")
+
 
 @dataclasses.dataclass(frozen=True)
 class InfoGAN(Part):
@@ -26,6 +28,9 @@ class InfoGAN(Part):
 
     opponents: ClassVar[dict[str, Lazy]] = {
         "discriminator": Lazy("networks.infogan.Discriminator"),
+        "conditional discriminator": Lazy("networks.infogan.Discriminator"),
+        "classifying discriminator": _TWO_HEADED,
+        "discriminator with Q": _TWO_HEADED,
         "autoencoder": Lazy("networks.began.ConvAutoencoder"),
         "encoder": Lazy("networks.infogan.Encoder"),
     }
@@ -37,18 +42,20 @@ class InfoGAN(Part):
     slope: float = 0.2  # abstract_gan.py:82-113
     width: int = 64
 
-    def pair(self, opponent, latent_dim, **shape):
+    def pair(self, opponent, latent_dim, options=({}, {}), **shape):
         """The generator, and a network of the kind that plays against it.
 
         Args:
-            opponent: `"discriminator"`, `"autoencoder"` or `"encoder"`.
+            opponent: one of `opponents`.
             latent_dim: int.
+            options: two dicts: of the generator, and of the other.
             **shape: `size`, `channels`, `seed` and `dtype`.
         """
         shape["width"] = self.width
-        own: dict[str, Any] = {"batch_norm": self.batch_norm}
-        if opponent == "discriminator":
+        own: dict[str, Any] = {"batch_norm": self.batch_norm, **options[1]}
+        if "discriminator" in opponent:
             own["spectral_norm"] = self.spectral_norm
+        if self.opponents[opponent] == self.opponents["discriminator"]:
             own["critic_norm"] = self.critic_norm
         if opponent == "encoder":
             own["latent_dim"] = latent_dim
@@ -56,6 +63,7 @@ class InfoGAN(Part):
             latent_dim=latent_dim,
             slope=self.slope,
             dropout=self.dropout,
+            **options[0],
             **shape,
         )
         return generator, self.opponents[opponent](**own, **shape)
@@ -71,7 +79,7 @@ class ImprovedWGAN(Part):
     opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
     batch_norm: ClassVar[bool] = False
 
-    def pair(self, opponent, latent_dim, **shape):
+    def pair(self, opponent, latent_dim, options=({}, {}), **shape):
         """The generator and the critic; see `InfoGAN.pair`."""
         kind = "" if shape["size"] == 28 else "Cifar"
         generator = Lazy(f"networks.wgan_gp.{kind}Generator")
@@ -92,7 +100,7 @@ class BEGANPair(Part):
 
     filters: int = 128  # the default of config.py; 64 is its other choice
 
-    def pair(self, opponent, latent_dim, **shape):
+    def pair(self, opponent, latent_dim, options=({}, {}), **shape):
         """The generator and the autoencoder; see `InfoGAN.pair`."""
         shape["filters"] = self.filters
         return (
@@ -117,7 +125,9 @@ class DensePair(Part):
     spectral_norm: bool = False
     critic_norm: str = "none"
 
-    def pair(self, opponent, latent_dim, *, size, channels, **options):
+    def pair(
+        self, opponent, latent_dim, options=({}, {}), *, size, channels, **shape
+    ):
         """The generator and the discriminator; see `InfoGAN.pair`.
 
         Raises:
@@ -129,9 +139,9 @@ class DensePair(Part):
                 f"Received: size={size}, channels={channels}"
             )
         generator = Lazy("networks.mnist.DenseGenerator")
-        return generator(latent_dim, **options), Lazy(
+        return generator(latent_dim, **shape), Lazy(
             "networks.mnist.DenseDiscriminator"
-        )(**dataclasses.asdict(self), **options)
+        )(**dataclasses.asdict(self), **shape)
 
 
 NETWORKS = {

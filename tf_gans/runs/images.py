@@ -5,7 +5,7 @@ import types
 
 from tf_gans import provenance
 from tf_gans.errors import UserError
-from tf_gans.runs import cli, evaluating, processor
+from tf_gans.runs import cli, codes, evaluating, load, processor
 from tf_gans.runs.session import HOLD_SECONDS
 from tf_gans.runs.training import Training
 
@@ -206,7 +206,7 @@ class ImageTraining(Training):
 
         def keep(step, images):
             names = class_names(session)
-            grid = plotting.class_grid(images, names, model.num_classes)
+            grid = plotting.class_grid(images, names, columns_of(model))
             path = run.path / "samples" / f"step-{step:09d}.png"
             about = provenance.of_run(session.config, step)
             plotting.write_png(path, grid, about)
@@ -235,8 +235,7 @@ class ImageTraining(Training):
         return callbacks.SampleGrid(
             every,
             receiver,
-            # A conditional model's classes are the columns.
-            num_samples=GRID_ROWS * (model.num_classes or GRID_ROWS),
+            num_samples=GRID_ROWS * (columns_of(model) or GRID_ROWS),
             seed=int(model.seed.numpy()),
             batch_statistics=session.args.batch_statistics,
         )
@@ -262,18 +261,23 @@ class ImageTraining(Training):
         from tf_gans import plotting
 
         images = self._grid(session).draw(session.model)
-        columns, names = session.model.num_classes, class_names(session)
+        columns, names = columns_of(session.model), class_names(session)
         grid = plotting.class_grid(images, names, columns, scale=2)
         path = session.run.path / "samples.png"
         plotting.write_png(path, grid, session.about)
         print(f"Samples: {path}")
+        if getattr(session.model.latents, "continuous", 0):
+            sampler = load.sampler_of(session.model)
+            path = session.run.path / "codes.png"
+            plotting.write_png(path, codes.picture(sampler, 0), session.about)
+            print(f"Codes: {path}")
 
     @contextlib.contextmanager
     def open_film(self, session):
         from tf_gans import plotting
 
         per_epoch = self.steps_per_epoch(session)
-        columns = session.model.num_classes
+        columns = columns_of(session.model)
         path, heads = session.args.anim_path, class_names(session)
         with plotting.GridFilm(
             path, self.fps, heads, HOLD_SECONDS, session.about
@@ -289,9 +293,21 @@ class ImageTraining(Training):
             yield types.SimpleNamespace(add=add)
 
 
+def columns_of(model):
+    """How many columns a grid has, one for each class or category; or None."""
+    categories = getattr(model.latents, "num_categories", None)
+    return model.num_classes or categories
+
+
 def class_names(session):
-    """The names of a conditional model's classes, or their numbers."""
-    numbers = map(str, range(session.model.num_classes or 0))
+    """The names of a conditional model's classes, or their numbers.
+
+    Categories that nobody has named are c0, c1 and so on: they are no labels.
+    """
+    model = session.model
+    if not model.num_classes:
+        return [f"c{number}" for number in range(columns_of(model) or 0)]
+    numbers = map(str, range(model.num_classes))
     return session.config.get("classes") or list(numbers)
 
 
