@@ -7,6 +7,22 @@ import tensorflow as tf
 from tf_gans import random, replicas
 from tf_gans.errors import check_positive_int
 from tf_gans.spectral_norm import SpectralNormalization
+from tf_gans.weight_norm import WeightNormalization
+
+__all__ = [
+    "MinibatchDiscrimination",
+    "SmallDense",
+    "SpectralNormalization",
+    "WeightNormalization",
+    "batch_similarity",
+    "has_batch_norm",
+    "latent_dropout",
+    "overwrites_kernels",
+    "sees_batch",
+    "smooth_leaky_relu",
+    "update_power_iterations",
+    "walk",
+]
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
