@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans import replicas, weight_norm
+from tf_gans.class_losses import labelled_loss, share_right
 from tf_gans.errors import check_positive_int
 from tf_gans.models import checks
 from tf_gans.models.outputs import even_of_none
@@ -182,23 +183,6 @@ class SupervisedClassifier(Classifying):
         gradients, logs = self._computed(compute)
         self.optimizer.apply(gradients, variables)
         return logs
-
-
-def labelled_loss(logits, labels):
-    """The mean over the batch of `logsumexp(l) - l_y`.
-
-    Args:
-        logits: float32 tensor of shape `(batch, classes)`.
-        labels: int tensor of shape `(batch,)`.
-    """
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_mean(losses)
-
-
-def share_right(logits, labels):
-    """The share of a batch whose largest logit is the label's."""
-    found = tf.argmax(logits, axis=-1, output_type=labels.dtype)
-    return tf.reduce_mean(tf.cast(found == labels, tf.float32))
 
 
 def count_classes(classifier, sample_shape):

@@ -4,9 +4,16 @@ import keras
 import tensorflow as tf
 
 from tf_gans import layers, replicas
+from tf_gans.class_losses import (
+    labelled_loss,
+    matching_loss,
+    realness,
+    share_right,
+    unlabelled_loss,
+)
 from tf_gans.errors import check_choice, check_positive_int
 from tf_gans.models import checks, classifier, networks
-from tf_gans.models.classifier import Classifying, labelled_loss, share_right
+from tf_gans.models.classifier import Classifying
 from tf_gans.models.outputs import PROBABILITY, even_of_none
 from tf_gans.models.two_player import TwoPlayerModel
 
@@ -446,45 +453,3 @@ class SemiSupervisedGAN(Classifying, TwoPlayerModel):
             "discriminate": even_of_none(discriminate),
             "classify": self.classify,
         }
-
-
-def realness(logits):
-    """The logit of "not generated": `logsumexp(l)`.
-
-    Args:
-        logits: float tensor of shape `(batch, classes)`.
-
-    Returns:
-        A tensor of shape `(batch,)`.
-    """
-    return tf.reduce_logsumexp(logits, axis=-1)
-
-
-def unlabelled_loss(real_logits, fake_logits):
-    """`1/2 mean softplus(-s(x)) + 1/2 mean softplus(s(G(z)))`.
-
-    The first term is `-1/2 s + 1/2 softplus(s)`, as the program has it.
-
-    Args:
-        real_logits, fake_logits: float32 tensors of shape `(batch, classes)`.
-    """
-    real, fake = (
-        tf.reduce_mean(tf.nn.softplus(sign * realness(logits)))
-        for sign, logits in ((-1, real_logits), (1, fake_logits))
-    )
-    return (real + fake) / 2
-
-
-def matching_loss(real, fake, kind):
-    """How far the means of two batches' features are from each other.
-
-    Args:
-        real, fake: float32 tensors of shape `(batch, features)`. The means are
-            over the whole batch, of all replicas.
-        kind: `"squared"` or `"absolute"`.
-    """
-    means = replicas.mean((tf.reduce_mean(real, 0), tf.reduce_mean(fake, 0)))
-    difference = means[0] - means[1]
-    if kind == "absolute":
-        return tf.reduce_mean(tf.abs(difference))
-    return tf.reduce_mean(tf.square(difference))
