@@ -70,7 +70,7 @@ class TestMatching(TrainingContract):
     def test_losses_of_a_step(self):
         """The parts, by the formulas in float64, from before the updates."""
         gan = self.make(run_eagerly=True)
-        real, draws, step = data = data_of(gan)
+        real, draws, _ = data = data_of(gan)
         labelled, labels, unlabelled, _ = (part[0] for part in real)
         numbers = draws["discriminator"][0]
         fake = gan.generator.stateless_call(
