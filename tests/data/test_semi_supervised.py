@@ -128,7 +128,7 @@ def test_scales():
         ({"num_labelled": 2}, "multiple of the 3 classes.*such as 3"),
         ({"num_labelled": 7}, "multiple of the 3 classes.*such as 6"),
         ({"num_labelled": 0}, "`num_labelled` must be"),
-        ({"num_labelled": 63}, "is 21 of each class, and class 0 has 20"),
+        ({"num_labelled": 63}, "21 of each, and class 0 has 20"),
         ({"seed": -1}, "`seed` must be"),
         ({"unlabelled": "none"}, "`unlabelled` must be one of"),
         (
@@ -150,7 +150,7 @@ def test_refused(options, message):
         (np.zeros((COUNT, 3), int), "`labels` must be integers"),
         (np.zeros(COUNT), "`labels` must be integers"),
         (np.arange(COUNT) % 3 - 1, "counted from 0"),
-        (np.arange(COUNT) % 3 * 2, "class 1 has 0 images"),
+        (np.arange(COUNT) % 3 * 2, "class 1 has 0"),
         (np.arange(COUNT - 1) % 3, "one an image"),
     ],
 )

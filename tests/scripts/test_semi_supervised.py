@@ -39,14 +39,14 @@ def refused(cwd, *arguments):
     [
         (["--labels", 7], "--labels must be a multiple of the 4 classes"),
         (["--labels", 3], "such as 4"),
-        (["--labels", 44], "is 11 of each class, and class 0 has 10 images"),
+        (["--labels", 44], "11 of each, and class 0 has 10"),
         (["--labels", 0], "argument --labels"),
         (["--steps", 3, "--epochs", 2], "--epochs"),
         (
-            ["--preset", "book", "--unlabelled-weight", 2],
+            [*BOOK, "--unlabelled-weight", 2],
             "--unlabelled-weight does nothing in the recipe book",
         ),
-        (["--preset", "book", "--average-from-zero"], "--average-rate"),
+        ([*BOOK, "--average-from-zero"], "--average-from-zero does nothing"),
         (
             ["--labels", 40, "--preset", "book", "--batch-size", 8],
             "number of unlabelled images",

@@ -190,8 +190,9 @@ def labelled_subset(labels, num_labelled, seed=0):
         )
     if counts.min() < each:
         raise ValueError(
-            f"`num_labelled={num_labelled}` is {each} of each class, and class "
-            f"{counts.argmin()} has {counts.min()} images"
+            f"`num_labelled` must leave each class enough images: {each} of "
+            f"each, and class {counts.argmin()} has {counts.min()}. "
+            f"Received: num_labelled={num_labelled}"
         )
     order = np.random.default_rng(seed).permutation(len(labels))
     return np.concatenate(

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tf_gans import replicas, weight_norm
 from tf_gans.class_losses import labelled_loss, share_right
 from tf_gans.errors import check_positive_int
-from tf_gans.models import checks
+from tf_gans.models import checks, networks
 from tf_gans.models.outputs import even_of_none
 from tf_gans.models.trained import Trained
 
@@ -107,6 +107,8 @@ class SupervisedClassifier(Classifying):
         initial_samples: int or None. The labelled samples by which its
             weight-normalised layers are set before the first step. Defaults
             to `None`.
+        sample_shape: tuple of ints. Defaults to the classifier's own
+            `input_shape`, without the batch.
         seed: int, at least 0. Defaults to `0`.
 
     Logs:
@@ -114,12 +116,13 @@ class SupervisedClassifier(Classifying):
     """
 
     headline = ("loss", "accuracy")
-    _arguments = ("classifier", "initial_samples")
+    _arguments = ("classifier", "initial_samples", "sample_shape")
 
     def __init__(
         self,
         classifier,
         initial_samples=None,
+        sample_shape=None,
         seed=0,
         name="supervised_classifier",
         **kwargs,
@@ -129,9 +132,8 @@ class SupervisedClassifier(Classifying):
         self.initial_samples = initial_samples
         if initial_samples is not None:
             check_positive_int("initial_samples", initial_samples)
-        self.sample_shape = tuple(classifier.input_shape[1:])
-        if not classifier.built:
-            classifier.build(classifier.input_shape)
+        self.sample_shape = tuple(sample_shape or classifier.input_shape[1:])
+        networks.build(classifier, self.sample_shape)
         self.classes = count_classes(classifier, self.sample_shape)
         self._track(["loss", "accuracy"])
 

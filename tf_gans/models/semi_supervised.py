@@ -247,8 +247,8 @@ class SemiSupervisedGAN(Classifying, TwoPlayerModel):
         return classifier.prepared(parts)
 
     def check_source(self, source):
-        super().check_source(source)
         classifier.check_classes(source, self.classes)
+        super().check_source(source)
         if self._is_to_be_set:
             size = -(-self.initial_samples // source.batch_size)
             self._set_by(source.draw(int(self.seed.numpy()), 0, size)[2])
