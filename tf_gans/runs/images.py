@@ -22,7 +22,7 @@ class ImageTraining(Training):
     log_every = 50
     checkpoint_seconds = 60.0
     fps = 20
-    free = ("data", "epochs")
+    free: tuple = ("data", "epochs")
     folder_size: int | None = None
 
     def add_flags(self, learned, learning, changing):
