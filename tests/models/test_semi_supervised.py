@@ -280,7 +280,9 @@ def test_set_by_samples_before_the_first_step(is_source):
         initial_samples=6,
         seed=SEED,
     )
-    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    gan.compile(
+        keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), run_eagerly=True
+    )
     source = FewLabels()
     parts = [part[0] for part in source.draw(SEED, 0, 1)]
     x = source
