@@ -63,8 +63,8 @@ def fields(part, *left_out):
 
 def objective(part):
     """What is minimised."""
-    if not isinstance(part, GANObjective):
-        return fields(part, "simultaneous")
+    if not hasattr(part, "loss"):
+        return fields(part, "simultaneous", "updates")
     things = (
         part.loss(),
         part.make_penalty(),
@@ -83,7 +83,9 @@ def updates(part):
     """The updates of a step, and the z that they see."""
     if len(part.players) == 1:
         return "one, of both networks"
-    if part.simultaneous:
+    if "classifier" in part.players:
+        return "3 of the discriminator, 1 of G; z anew for each of the two"
+    if getattr(part, "simultaneous", False):
         return "both players at once, from one z"
     critics = getattr(part, "critic_steps", 1)
     generators = getattr(part, "generator_steps", 1)
@@ -107,7 +109,8 @@ def optimizer(part, players):
 
 def of_images(recipe):
     """The values of a recipe for images, by `objectives.VALUES`."""
-    prior = "N(0, 1)" if recipe.normal else "U(-1, 1)"
+    low = number(getattr(recipe, "low", -1))
+    prior = "N(0, 1)" if recipe.normal else f"U({low}, 1)"
     if hasattr(recipe.objective, "categories"):
         prior += ", codes among them"
     networks = fields(recipe.networks)
@@ -119,6 +122,11 @@ def of_images(recipe):
         "optimizer": optimizer(recipe.optimizer, recipe.objective.players),
         "batch_size": number(recipe.batch_size),
         "epochs": number(recipe.epochs),
+        **{
+            name: number(getattr(recipe, name))
+            for name in ("unlabelled",)
+            if hasattr(recipe, name)
+        },
     }
 
 
@@ -175,7 +183,7 @@ def table(title, source, values, sources):
 
 def document():
     """The text of docs/recipes.md."""
-    from tf_gans.recipes import dcgan, members, mnist
+    from tf_gans.recipes import dcgan, members, mnist, semi_supervised
     from tf_gans.toys.gaussian import recipes as gaussian
     from tf_gans.toys.mixtures import recipes as mixtures
     from tf_gans.toys.quadratics import recipes as quadratics
@@ -193,6 +201,7 @@ def document():
     for title, module, names in (
         ("The MNIST conv GAN and its dense twin", mnist, mnist.NAMES),
         ("DCGAN", dcgan, dcgan.NAMES),
+        ("Few labels", semi_supervised, semi_supervised.NAMES),
         ("The 1-D Gaussian", gaussian, gaussian.NAMES),
         ("The quadratic curves", quadratics, quadratics.NAMES),
     ):

@@ -51,6 +51,8 @@ _MODELS = {
     "BEGAN": "began",
     "GAN": "gan",
     "InfoGAN": "info_gan",
+    "SemiSupervisedGAN": "semi_supervised",
+    "SupervisedClassifier": "classifier",
     "VAE": "vae",
 }
 

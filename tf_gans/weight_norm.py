@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from typing import Any
 
 import keras
 import numpy as np
@@ -83,7 +84,7 @@ class WeightNormalization(keras.layers.Wrapper):
 
     def build(self, input_shape=None):
         super().build(input_shape)
-        self.g = None
+        self.g: Any = None
         if self.gain:
             self.g = self.add_weight(
                 name="g",

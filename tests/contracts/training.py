@@ -50,8 +50,27 @@ class LabelledPictures(Pictures):
         return super().draw(seed, first_step, num_steps), labels
 
 
-def pictures_of(model):
+class FewLabels(Pictures):
+    """The same, with three classes of labels, and unlabelled ones."""
+
+    num_classes = 3
+
+    def draw(self, seed, first_step, num_steps):
+        labelled, unlabelled, matched = (
+            super(FewLabels, self).draw(seed + i, first_step, num_steps)
+            for i in range(3)
+        )
+        shape = (self.batch_size,)
+        labels = random.integers(
+            seed, "labels", first_step, num_steps, shape, self.num_classes
+        )
+        return labelled, labels, unlabelled, matched
+
+
+def source_of(model):
     """What a model is trained on here."""
+    if hasattr(model, "classes"):
+        return FewLabels()
     return LabelledPictures() if model.num_classes else Pictures()
 
 
@@ -176,6 +195,30 @@ class Discriminator(_Small):
 
 
 @keras.saving.register_keras_serializable(package="tests.training")
+class Classifier(_Small):
+    """Images to logits of three classes, with noise on what is hidden."""
+
+    def __init__(self, batch_norm=True, name="discriminator", **kwargs):
+        super().__init__(3, batch_norm, name=name, **kwargs)
+
+    def features_and_logits(self, x, training=None, noise=None):
+        x = self.hidden(tf.reshape(x, (-1, _SIZE)))
+        if self.norm is not None:
+            x = self.norm(x, training=training)
+        x = tf.tanh(x)
+        if noise is not None:
+            x += tf.cast(noise, x.dtype)
+        return tf.cast(x, tf.float32), tf.cast(self.head(x), tf.float32)
+
+    def call(self, x, training=None, noise=None):
+        return self.features_and_logits(x, training, noise)[1]
+
+    def draw_noise(self, seed, stream, first_step, num_steps, batch_size):
+        shape = (batch_size, _UNITS)
+        return 0.1 * random.normal(seed, stream, first_step, num_steps, shape)
+
+
+@keras.saving.register_keras_serializable(package="tests.training")
 class Autoencoder(_Small):
     """Images to images, in the dtype that the network computes in."""
 
@@ -274,7 +317,7 @@ def fit(model, steps):
         )
     )
     model.fit(
-        pictures_of(model), steps_per_epoch=steps, verbose=0, callbacks=[record]
+        source_of(model), steps_per_epoch=steps, verbose=0, callbacks=[record]
     )
     return np.array(rows)
 
@@ -288,7 +331,7 @@ def numbers(model, step=0, batch_size=BATCH, seed=SEED):
 def data_of(model, step=0):
     """What `train_step` sees in a step."""
     critics = model.critic_steps
-    real = pictures_of(model).draw(SEED, step * critics, critics)
+    real = source_of(model).draw(SEED, step * critics, critics)
     return real, numbers(model, step), step
 
 

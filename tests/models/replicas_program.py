@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans import GAN, latents, losses, noise, penalties
-from tf_gans.data import Images
+from tf_gans.data import Images, SemiSupervised
 from tf_gans.optimizers import FusedAdam
-from tf_gans.recipes import family, mnist
+from tf_gans.recipes import family, mnist, semi_supervised
 from tf_gans.toys.gaussian.data import Gaussian
 from tf_gans.toys.gaussian.networks import Discriminator, Generator
 
@@ -78,6 +78,18 @@ def digits(dtype=None, batch_size=32):
     return gan, images(size=28, batch_size=batch_size)
 
 
+def few_labels(preset):
+    """A semi-supervised GAN, with plain descent."""
+    gan = semi_supervised.build(preset, num_classes=4, seed=3)
+    rates = [keras.optimizers.SGD(0.0003) for _ in gan.optimizers]
+    gan.compile(*rates, jit_compile=False)
+    pixels = images(size=28)._images.numpy()
+    labels = np.arange(len(pixels)) % 4
+    return gan, SemiSupervised(
+        pixels, labels, 8, batch_size=8, value_range=gan.value_range
+    )
+
+
 ROWS = {
     "plain": scalars,
     "minibatch": lambda: scalars(minibatch=True),
@@ -119,6 +131,8 @@ ROWS = {
     "CGAN": lambda: member("cgan", width=4, rate=0.0003, num_classes=3),
     "ACGAN": lambda: member("acgan", width=4, rate=0.0003, num_classes=3),
     "InfoGAN": lambda: member("infogan", width=4, rate=0.0003),
+    "semi-supervised": lambda: few_labels("paper"),
+    "semi-supervised, three updates": lambda: few_labels("book"),
 }
 
 

@@ -99,6 +99,16 @@ PROBLEMS = {
         datasets=("mnist", "fashion_mnist", "cifar10", "triangles"),
         options=members.OPTIONS,
     ),
+    "semi_supervised": Problem(
+        module="tf_gans.recipes.semi_supervised",
+        recipes=("paper", "book"),
+        default="paper",
+        datasets=("mnist", "fashion_mnist"),
+        options=(
+            *("generator_loss", "unlabelled_weight"),
+            *("average_rate", "average_from_zero"),
+        ),
+    ),
 }
 
 

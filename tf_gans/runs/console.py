@@ -20,6 +20,7 @@ COMMANDS = {
     "mnist": "learn 28x28 images in grey",
     "dcgan": "learn images with a DCGAN",
     "variants": "learn images with any member of the family",
+    "semi_supervised": "learn to classify digits from few labels",
     "generate": "make images with a trained generator",
     "latent": "walk through its space of z",
     "explore": "explore it on a page in the browser",
@@ -36,7 +37,7 @@ def main():
     if name in ("-h", "--help"):
         print("usage: tf-gans COMMAND [flags]; tf-gans COMMAND --help\n")
         for command, text in COMMANDS.items():
-            print(f"  {command:12}{text}")
+            print(f"  {command:16}{text}")
         return
     if name not in COMMANDS:
         message = catalogue.unknown(COMMANDS, name, "command")

@@ -23,7 +23,7 @@ class ImageTraining(Training):
     log_every = 50
     checkpoint_seconds = 60.0
     fps = 20
-    free = ("data", "epochs")
+    free: tuple = ("data", "epochs")
     folder_size: int | None = None
 
     def add_flags(self, learned, learning, changing):
@@ -125,7 +125,7 @@ class ImageTraining(Training):
             "path": config["data"],
             "size": config["size"],
             "channels": config["channels"],
-            "with_labels": config.get("conditional", False),
+            "with_labels": self.needs_labels(config),
         }
         # What cannot be learned is refused before all pictures are read.
         facts = data.peek_images(**wanted)
@@ -136,11 +136,8 @@ class ImageTraining(Training):
             raise UserError(self._as_flags(str(error))) from None
         images = data.load_images(**wanted, say=cli.warn)
         count, height, width, channels = images.images.shape
-        batch_size = config["batch_size"]
         _check(config, count, height, width)
-        source = data.Images(
-            images.images, batch_size, images.labels, name=images.name
-        )
+        source = self.make_source(images, config)
         # An evaluation begins with them.
         self._loaded = images if config.get("evaluate_every") else None
         self._first = images.images[: GRID_ROWS**2].copy()
@@ -152,6 +149,26 @@ class ImageTraining(Training):
             "classes": images.classes
             and list(images.classes[: source.num_classes]),
         }
+
+    def needs_labels(self, config):
+        """Whether the images' labels are learned, too."""
+        return config.get("conditional", False)
+
+    def make_source(self, images, config):
+        """The source of the batches.
+
+        Args:
+            images: what `data.load_images` has returned.
+            config: dict of the hyper-parameters.
+        """
+        from tf_gans import data
+
+        return data.Images(
+            images.images,
+            config["batch_size"],
+            images.labels,
+            name=images.name,
+        )
 
     def check_size(self, size):
         """Raises a `ValueError` where the networks have no such size."""
