@@ -43,6 +43,8 @@ def gradient(network, shapes):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             arguments = inputs if len(inputs) > 1 else inputs[0]
+            if getattr(network, "num_classes", None):
+                arguments = (arguments, tf.zeros((2,), tf.int32))
             outputs = network(arguments, training=True)
             loss = sum(
                 tf.reduce_sum(tf.cast(x, tf.float32))
@@ -99,6 +101,8 @@ def different_networks():
                 key = repr((recipe.networks, recipe.objective.opponent))
                 if problem == "dcgan":
                     options["width"] = 4
+                if getattr(recipe.objective, "labelled", False):
+                    options["num_classes"] = 3
                 pairs.setdefault(key, (problem, name, options))
     return list(pairs.values())
 

@@ -94,7 +94,13 @@ class InfoGANObjective(GANObjective):
 
     def options_of_pair(self, num_classes):
         del num_classes
-        return {}, {"num_outputs": self.categories + 2 * self.continuous}
+        count = self.categories + 2 * self.continuous
+        if not count:
+            raise ValueError(
+                "`categories` or `continuous` must be above 0. Received: "
+                f"categories={self.categories}, continuous={self.continuous}"
+            )
+        return {}, {"num_outputs": count}
 
 
 def _recipe(source, objective, networks, optimizer, sources, **values):
