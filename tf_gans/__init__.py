@@ -44,7 +44,13 @@ _MODULES = (
 )
 
 # The models, by the modules of `tf_gans.models` that they are in.
-_MODELS = {"BEGAN": "began", "GAN": "gan", "VAE": "vae"}
+_MODELS = {
+    "AdversarialAutoencoder": "aae",
+    "Autoencoder": "autoencoder",
+    "BEGAN": "began",
+    "GAN": "gan",
+    "VAE": "vae",
+}
 
 _moved = moved.attributes(__name__)
 

@@ -8,7 +8,7 @@ import importlib
 
 from tf_gans import moved
 
-__all__ = ["catalogue", "dcgan", "family", "mnist"]
+__all__ = ["autoencoder", "catalogue", "dcgan", "family", "mnist"]
 _moved = moved.attributes(__name__)
 
 
