@@ -188,9 +188,7 @@ class TestNoise:
 class TestAutoencoder:
     def test_the_step_is_the_gradient_s(self):
         rate = 0.1
-        model = compiled(
-            optimizer=keras.optimizers.SGD(rate), run_eagerly=True
-        )
+        model = compiled(optimizer=keras.optimizers.SGD(rate), run_eagerly=True)
         old, x = make(), batch()
         logs = model.train_step((x, {}, 0))
         with tf.GradientTape() as tape:

@@ -86,7 +86,9 @@ class AdversarialAutoencoder(GenerativeModel):
         self.reconstruction = costs.check_loss(
             reconstruction, generator, self.value_range
         )
-        self.adversarial_loss = adversarial_loss or losses_module.NonSaturating()
+        self.adversarial_loss = (
+            adversarial_loss or losses_module.NonSaturating()
+        )
         self.encoder = encoder
         self.discriminator = discriminator
         z_shape = self.latents.shape

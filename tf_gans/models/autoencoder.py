@@ -229,7 +229,8 @@ class Autoencoder(Trained):
         samples = tf.convert_to_tensor(samples)
         if not self.noise:
             return samples
-        shape = (len(samples), *self.sample_shape)
+        count = samples.shape[0] or tf.shape(samples)[0]
+        shape = (count, *self.sample_shape)
         normal = random.normal(seed, "corrupt", 0, 1, shape)[0]
         return costs.corrupted(samples, self.noise * normal, self.value_range)
 
@@ -243,11 +244,13 @@ class Autoencoder(Trained):
         """The codes' shape, with None for the batch, and dtype."""
         return keras.KerasTensor((None, *self.code_shape), dtype="float32")
 
-    def signatures(self):
-        """What it can be asked; see `GenerativeModel.signatures`.
+    @property
+    def signature_inputs(self):
+        """Of signatures that take no samples: what, and its spec."""
+        return {"decode": ("codes", self.code_spec)}
 
-        `decode` alone takes codes.
-        """
+    def signatures(self):
+        """What it can be asked; see `GenerativeModel.signatures`."""
         return {
             "encode": even_of_none(lambda x: {"codes": self.encode(x)}),
             "decode": even_of_none(lambda c: {"samples": self.decode(c)}),

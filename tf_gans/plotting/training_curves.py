@@ -80,6 +80,7 @@ _OUTPUTS = _PROBABILITIES._replace(
     name="Critic output", limits=None, from_zero=False
 )
 _MEASURES = (
+    Panel("Reconstruction", 1.4, {"reconstruction_loss": ("loss", GREEN)}),
     Panel(
         "Distance",
         1.4,
@@ -91,11 +92,7 @@ _MEASURES = (
         {"m_global": ("M_global, the measure of convergence", GREEN)},
     ),
     # Not all of [0, 1]: k may stay small.
-    Panel(
-        "k",
-        1.2,
-        {"k": ("k, the weight of generated samples", PINK)},
-    ),
+    Panel("k", 1.2, {"k": ("k, the weight of generated samples", PINK)}),
 )
 # What is measured of samples, less often than losses are logged.
 _EVALUATIONS = (
@@ -149,7 +146,8 @@ def plot_curves(
         rows: list of dicts, the lines of a run's `log.jsonl` in their order:
             `"step"`, an int, and floats, of which each row has any of:
             `"d_loss"`, `"g_loss"` and `"penalty"` of a GAN; `"loss"`,
-            `"reconstruction"` and `"kl"` of a VAE; the outputs `"d_real"` and
+            `"reconstruction"` and `"kl"` of a VAE; `"reconstruction_loss"` of
+            an adversarial autoencoder; the outputs `"d_real"` and
             `"d_fake"`; the measures `"wasserstein"`, or `"m_global"` and
             `"k"`. Others are ignored. At least one row, and one such value.
         title: str or None. Defaults to `None`.

@@ -95,7 +95,7 @@ PROBLEMS = {
         module="tf_gans.recipes.autoencoder",
         recipes=("dense", "denoising", "aae", "book"),
         default="dense",
-        datasets=("mnist", "fashion_mnist", "triangles"),
+        datasets=("fashion_mnist", "mnist", "triangles"),
     ),
     "variants": Problem(
         module="tf_gans.recipes.family",

@@ -193,7 +193,7 @@ class ImageTraining(Training):
 
         return callbacks.ImageProgress(
             session.total_steps,
-            session.source.batch_size * session.model.critic_steps,
+            session.source.batch_size * session.model.batches_per_step,
             self.steps_per_epoch(session),
             session.step,
         )
@@ -201,12 +201,11 @@ class ImageTraining(Training):
     def watch(self, session):
         from tf_gans import callbacks, plotting
 
-        run, args, model = session.run, session.args, session.model
+        run, args = session.run, session.args
         board = callbacks.TensorBoard(run.path / "tensorboard", args.log_every)
 
         def keep(step, images):
-            names = class_names(session)
-            grid = plotting.class_grid(images, names, model.num_classes)
+            grid = self.arranged(session, images)
             path = run.path / "samples" / f"step-{step:09d}.png"
             about = provenance.of_run(session.config, step)
             plotting.write_png(path, grid, about)
@@ -226,6 +225,17 @@ class ImageTraining(Training):
             steps = session.film_steps(session.total_steps, self.fps)
             watchers.append(self._grid(session, steps, record))
         return watchers
+
+    def arranged(self, session, images, scale=1):
+        """The picture of what `_grid` drew."""
+        from tf_gans import plotting
+
+        columns, names = session.model.num_classes, class_names(session)
+        return plotting.class_grid(images, names, columns, scale=scale)
+
+    def columns(self, session):
+        """How many columns the grids of a film have; None for as many rows."""
+        return session.model.num_classes
 
     def _grid(self, session, every=1, receiver=None):
         """The callback that draws the run's fixed latents."""
@@ -262,8 +272,7 @@ class ImageTraining(Training):
         from tf_gans import plotting
 
         images = self._grid(session).draw(session.model)
-        columns, names = session.model.num_classes, class_names(session)
-        grid = plotting.class_grid(images, names, columns, scale=2)
+        grid = self.arranged(session, images, scale=2)
         path = session.run.path / "samples.png"
         plotting.write_png(path, grid, session.about)
         print(f"Samples: {path}")
@@ -273,7 +282,7 @@ class ImageTraining(Training):
         from tf_gans import plotting
 
         per_epoch = self.steps_per_epoch(session)
-        columns = session.model.num_classes
+        columns = self.columns(session)
         path, heads = session.args.anim_path, class_names(session)
         with plotting.GridFilm(
             path, self.fps, heads, HOLD_SECONDS, session.about
