@@ -6,7 +6,7 @@
     python scripts/autoencoder.py --recipe aae --dataset mnist
     python scripts/autoencoder.py --recipe book --dataset mnist
     python scripts/autoencoder.py --code-dim 2               codes as a picture
-    python scripts/autoencoder.py --anomaly mnist            does the error tell?
+    python scripts/autoencoder.py --anomaly mnist            what is unusual
     python scripts/autoencoder.py --run-dir runs/autoencoder-001 --resume
 
 Prints `step: loss`. Everything it makes is in the run directory: images and

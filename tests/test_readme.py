@@ -42,6 +42,7 @@ SHORT = {
     "mnist": IMAGES,
     "dcgan": IMAGES,
     "variants": IMAGES,
+    "autoencoder": IMAGES,
     "generate": ["--num-images", "20"],
     "latent": [],
     "explore": [],

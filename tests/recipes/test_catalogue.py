@@ -5,7 +5,14 @@ import sys
 
 import pytest
 
-from tf_gans.recipes import catalogue, dcgan, family, members, mnist
+from tf_gans.recipes import (
+    autoencoder,
+    catalogue,
+    dcgan,
+    family,
+    members,
+    mnist,
+)
 from tf_gans.recipes.catalogue import PROBLEMS
 from tf_gans.toys.gaussian import recipes as gaussian
 from tf_gans.toys.mixtures import recipes as mixtures
@@ -17,6 +24,7 @@ RECIPES = {
     "mixtures": mixtures,
     "mnist": mnist,
     "dcgan": dcgan,
+    "autoencoder": autoencoder,
     "variants": family,
 }
 
@@ -56,6 +64,7 @@ def test_nothing_is_left_out():
     assert set(quadratics._RECIPES) == set(quadratics.NAMES)
     assert set(mnist._RECIPES) == set(mnist.NAMES)
     assert set(dcgan._RECIPES) == set(dcgan.NAMES)
+    assert set(autoencoder._RECIPES) == set(autoencoder.NAMES)
     assert {name for name, *_ in members.RECIPES} == set(family.NAMES)
     assert {preset for _, preset, *_ in members.RECIPES} == set(family.PRESETS)
 

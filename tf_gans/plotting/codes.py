@@ -10,6 +10,7 @@ from tf_gans.plotting.images import image_grid
 from tf_gans.plotting.picture import GREY, save_figure, style
 
 _MOST_POINTS = 5000  # of more, a picture shows no more
+_MOST_NAMES = 20  # of more labels, none has its name beside the picture
 _SIDE = 15  # images of the plane in a row
 
 
@@ -36,9 +37,10 @@ def plot_codes(path, codes, labels=None, names=(), title="", about=None):
     with style():
         axes = figure.add_subplot()
         if labels is None:
-            axes.scatter(*codes.T, s=5, color=GREY, linewidths=0)
+            _points(axes, codes, [GREY])
         else:
             _scatter(axes, codes, np.asarray(labels)[: len(codes)], names)
+        if labels is not None and len(np.unique(labels)) <= _MOST_NAMES:
             axes.legend(
                 loc="center left",
                 bbox_to_anchor=(1, 0.5),
@@ -64,10 +66,14 @@ def _scatter(axes, codes, labels, names):
     # In an order of its own: no label covers the others.
     place = {label: number for number, label in enumerate(found)}
     shade = np.array(colours)[[place[label] for label in labels]]
-    axes.scatter(*codes.T, s=5, c=shade, linewidths=0)
+    _points(axes, codes, shade)
     for label, number in place.items():
         name = names[label] if label < len(names) else str(label)
         axes.scatter([], [], s=5, color=colours[number], label=name)
+
+
+def _points(axes, codes, colours):
+    axes.scatter(codes[:, 0], codes[:, 1], s=5, c=colours, linewidths=0)
 
 
 def manifold_z(side=_SIDE):
