@@ -107,7 +107,7 @@ def test_what_does_nothing_is_refused(name, option, value):
 
 
 def test_an_average_of_no_samples():
-    with pytest.raises(ValueError, match="`ema`.*without a prior"):
+    with pytest.raises(ValueError, match=r"`ema`.*without a prior"):
         build("dense", ema_decay=0.9)
     assert build("book", size=8, ema_decay=0.9).ema_generator is not None
 

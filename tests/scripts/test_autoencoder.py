@@ -32,7 +32,7 @@ def images(tmp_path_factory):
     """80 little images, and 20 that are for testing."""
     path = tmp_path_factory.mktemp("images") / "data.npz"
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (100, 8, 8), np.uint8)
+    pixels = rng.integers(0, 256, (100, 12, 12), np.uint8)
     labels = np.arange(100) % 4
     np.savez(
         path,
@@ -101,10 +101,10 @@ class TestARun:
         noisy = model.corrupt(x, 42)
         rows = [pixels.to_pixels(t, (0, 1)) for t in (x, noisy, model(noisy))]
         grid = np.asarray(Image.open(cwd / "run/reconstructions.png"))
-        # 8 x 8 pixels and gaps of 2, all twice as large, at the right edge.
-        for row, expected in enumerate(rows):
-            top = 4 + 20 * row
-            last = grid[top : top + 16 : 2, -20:-4:2, 0]
+        # 12 x 12 pixels and gaps of 2, all twice as large, from the corner.
+        for row, expected in enumerate(reversed(rows)):
+            end = len(grid) - 4 - 28 * row
+            last = grid[end - 24 : end : 2, -28:-4:2, 0]
             difference = np.abs(last.astype(int) - expected[-1][..., 0])
             assert difference.max() <= 1
 
@@ -145,14 +145,14 @@ class TestAnExport:
             served["errors"](samples=x)["errors"], errors, rtol=1e-4
         )
         none = served["decode"](codes=tf.zeros((0, 2)))["samples"]
-        assert none.shape == (0, 8, 8, 1)
+        assert none.shape == (0, 12, 12, 1)
 
     def test_its_description(self, trained):
         cwd, _ = trained
         text = (cwd / "export/1/assets.extra/tf_gans.json").read_text()
         about = json.loads(text)
         assert about["latents"] is None
-        assert about["sample_shape"] == [8, 8, 1]
+        assert about["sample_shape"] == [12, 12, 1]
         assert about["value_range"] == [0, 1]
 
 
@@ -193,12 +193,12 @@ class TestOthers:
             *(tmp_path, "--data", images, *SHORT, "--recipe", "book"),
             *("--epochs", 1, "--run-dir", "run", "--ema", 0.9),
         )
-        assert out.startswith("data: 80 images of 8x8x1")
+        assert out.startswith("data: 80 images of 12x12x1")
         names = {path.name for path in (tmp_path / "run").iterdir()}
         assert {"samples.png", "reconstructions.png"} < names
         assert {"codes.png", "manifold.png"} < names
         plane = np.asarray(Image.open(tmp_path / "run/manifold.png"))
-        assert plane.shape == (15 * 8, 15 * 8, 3)
+        assert plane.shape == (15 * 12, 15 * 12, 3)
         script = script_runner.load("generate")
         script_runner.run(script, "run", "--npz", "x.npz", cwd=tmp_path)
 

@@ -13,6 +13,7 @@ from tf_gans.recipes import catalogue
 from tf_gans.runs.images import ImageTraining
 
 SHOWN = 12  # images that are reconstructed again and again
+_WORD = 16  # pixels that a word beside a row is high, at least
 _BATCH = 250  # of the images that are looked at in the end
 
 
@@ -107,6 +108,8 @@ def _as_rows(model, images, scale):
 
     rows = rows_of(model)
     columns = len(images) // len(rows)
+    # A word must fit beside a row.
+    scale = max(scale, -(-_WORD // images.shape[1]))
     return plotting.labelled_grid(images, columns, scale, sides=rows)
 
 
