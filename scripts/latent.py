@@ -9,22 +9,25 @@
         --left 2,20,31,90 --right 7,15,44,62 --seeds 9,10,11
     python scripts/latent.py invert runs/dcgan-001 face.jpg --z face.npz
     python scripts/latent.py interpolate runs/dcgan-001 --seeds face.npz,17
+    python scripts/latent.py codes runs/autoencoder-001
 
 Begin with the sheet: it shows images with their seeds, by which the other
 commands name them. Or begin with pictures of your own: invert finds the z
 whose images are nearest, and writes them to a file that stands wherever a seed
-may stand. Each command writes a picture, and all but the sheet and invert write
-a film with --anim-path, which ends as it begins. `latent.py COMMAND --help` has
-the flags.
+may stand. Of a model that encodes images as two numbers, codes shows where they
+lie. Each command writes a picture, and all but the sheet, invert and codes
+write a film with --anim-path, which ends as it begins. `latent.py COMMAND
+--help` has the flags.
 """
 
 import pathlib
 
 from tf_gans.errors import UserError
-from tf_gans.runs import cli, inverting, places, walks
+from tf_gans.runs import autoencoders, cli, inverting, places, walks
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
-COMMANDS = {**walks.COMMANDS, "invert": inverting.invert}
+CODES = "codes"  # which needs an encoder, where the others need a prior
+COMMANDS = {**walks.COMMANDS, "invert": inverting.invert, CODES: autoencoders.draw_codes_of_run}
 
 
 # The command line -------------------------------------------------------------
@@ -202,20 +205,27 @@ def parse_arguments():
         metavar="S",
         help="of where they start (default: %(default)s)",
     )
+    add_command(
+        commands,
+        CODES,
+        "the codes of a run's test images by label, and the plane of z",
+        of_samples=False,
+    )
     return parser.parse_args()
 
 
-def add_command(commands, name, text):
+def add_command(commands, name, text, of_samples=True):
     """Adds a command with the flags of all; returns its `add_argument`."""
     parser = commands.add_parser(name, help=text, description=f"Draws {text}.")
     add = parser.add_argument
     cli.add_model_path(add)
-    add(
-        "--label",
-        metavar="L",
-        help="of a conditional model: the images' class, by name or number "
-        "(default: its first)",
-    )
+    if of_samples:
+        add(
+            "--label",
+            metavar="L",
+            help="of a conditional model: the images' class, by name or "
+            "number (default: its first)",
+        )
     add(
         "--out",
         type=cli.ending_in(".png"),
@@ -273,8 +283,16 @@ def check_model(sampler, args):
 def main():
     """Opens the model, draws the picture and the film."""
     args = parse_arguments()
-    find_model(args.path)
+    kind, path = find_model(args.path)
     cli.check_output("--out", args.out, args.overwrite)
+    if args.command == CODES:
+        plane = autoencoders.plane_path_of(args.out)
+        cli.check_output("--out", plane, args.overwrite)
+        if kind != "run":
+            raise UserError(f"{args.path}: name a run, which knows its images")
+        cli.load_tensorflow()
+        autoencoders.draw_codes_of_run(path, args.out)
+        return
     anim_path = getattr(args, "anim_path", None)
     if anim_path:
         cli.check_output("--anim-path", anim_path, args.overwrite)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests import script_runner
+from tests import image_models, script_runner
 from tests.script_runner import assert_same_weights
 from tf_gans import pixels
 from tf_gans.runs import autoencoders, load
@@ -227,6 +227,37 @@ class TestOthers:
         )
         assert (tmp_path / "run/reconstructions.png").is_file()
         assert not (tmp_path / "run/codes.png").exists()
+
+
+def test_codes_of_a_run(trained, tmp_path):
+    """`latent.py codes`; other models have none, and no export its images."""
+    cwd, _ = trained
+    script = script_runner.load("latent")
+    out = tmp_path / "drawn.png"
+    script_runner.run(script, "codes", "run", "--out", out, cwd=cwd)
+    pictures = [np.asarray(Image.open(p)) for p in (out, cwd / "run/codes.png")]
+    np.testing.assert_array_equal(*pictures)
+    again = script_runner.refused(script, "codes", "run", "--out", out, cwd=cwd)
+    assert "--overwrite" in again
+    line = script_runner.refused(script, "codes", "export", cwd=cwd)
+    assert "name a run" in line
+    gan = image_models.write_run(tmp_path / "gan", image_models.build())
+    line = script_runner.refused(script, "codes", gan, cwd=tmp_path)
+    assert "no codes of two components" in line
+
+
+@pytest.mark.slow
+def test_codes_of_a_vae(images, tmp_path):
+    script_runner.run(
+        script_runner.load("variants"),
+        *("--gan", "vae", "--latent-dim", 2, "--data", images, *SHORT),
+        *("--epochs", 1, "--run-dir", "run"),
+        cwd=tmp_path,
+    )
+    script_runner.run(
+        script_runner.load("latent"), "codes", "run", cwd=tmp_path
+    )
+    assert (tmp_path / "codes-plane.png").is_file()
 
 
 @pytest.mark.parametrize(

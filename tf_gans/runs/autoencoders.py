@@ -72,10 +72,11 @@ class AutoencoderTraining(ImageTraining):
         grid = _as_rows(session.model, images, scale=2)
         plotting.write_png(path, grid, session.about)
         print(f"Reconstructions: {path}")
-        for what, path in draw_codes(
-            session.model, session.config, session.run.path, session.about
-        ):
-            print(f"{what}: {path}")
+        if has_plane(session.model):
+            paths = (
+                session.run.path / n for n in ("codes.png", "manifold.png")
+            )
+            draw_codes(session.model, session.config, *paths, session.about)
 
     # What is measured ------------------------------------------------------
 
@@ -256,35 +257,39 @@ def anomaly_auc(model, images, name):
     )
 
 
-def draw_codes(model, config, directory, about):
-    """Draws the codes of images, and the plane of z, of two components.
+def has_plane(model):
+    """Whether a model gives images codes, and of two components."""
+    if "encode" not in model.signatures():
+        return False
+    blank = np.zeros((1, *model.sample_shape), np.uint8)
+    return codes_of(model, blank).shape[1:] == (2,)
+
+
+def codes_of(model, images):
+    """The codes of images, of a VAE their means: a float32 array."""
+    encode = model.signatures()["encode"]
+
+    def codes(samples, number):
+        said = encode(samples)
+        return [said["mean"] if "mean" in said else said["codes"]]
+
+    return _asked(model, codes, images)[0]
+
+
+def draw_codes(model, config, path, plane_path, about):
+    """Draws the codes of images and, with a prior, the plane of z.
 
     Args:
-        model: an autoencoder of images.
+        model: a model for which `has_plane` holds.
         config: dict of its run's hyper-parameters.
-        directory: path of where the pictures go.
+        path, plane_path: of the two pictures.
         about: dict of what is known of them.
-
-    Returns:
-        A list of pairs of a picture's name and its path; an empty one where
-        codes have not two components.
     """
     from tf_gans import plotting
     from tf_gans.plotting import codes as plots
 
-    encode = model.signatures()["encode"]
-
-    def codes_of(samples, number):
-        # Of a VAE the means.
-        said = encode(samples)
-        return [said["mean"] if "mean" in said else said["codes"]]
-
-    blank = np.zeros((1, *model.sample_shape), np.uint8)
-    if _asked(model, codes_of, blank)[0].shape[1:] != (2,):
-        return []
     others, words = load_held_out(config, with_labels=True)
-    (codes,) = _asked(model, codes_of, others.images)
-    path = directory / "codes.png"
+    codes = codes_of(model, others.images)
     plots.plot_codes(
         path,
         codes,
@@ -293,15 +298,42 @@ def draw_codes(model, config, directory, about):
         f"Codes of {words} of {others.name}",
         about | {"generated": False},
     )
-    drawn = [("Codes", path)]
+    print(f"Codes: {path}")
     if getattr(model, "latents", None) is not None:
         from tf_gans.runs.load import sampler_of
 
-        path = directory / "manifold.png"
         grid = plots.manifold_grid(sampler_of(model).images(plots.manifold_z()))
-        plotting.write_png(path, grid, about)
-        drawn.append(("Plane of z", path))
-    return drawn
+        plotting.write_png(plane_path, grid, about)
+        print(f"Plane of z: {plane_path}")
+
+
+def plane_path_of(path):
+    """Where the picture of the plane lies, beside that of the codes."""
+    return path.with_name(f"{path.stem}-plane.png")
+
+
+def draw_codes_of_run(path, out):
+    """Draws the codes of a run's test images: `latent.py codes`.
+
+    Args:
+        path: of the run directory, or of the `best` in it.
+        out: path of the picture; that of the plane of z lies beside it.
+
+    Raises:
+        UserError: the run's model gives images no codes of two components.
+    """
+    from tf_gans.runs.load import find_run, load_run, said_of_run
+
+    config = find_run(path).config
+    model = load_run(path)
+    is_of_images = getattr(model, "value_range", None) is not None
+    if not is_of_images or not has_plane(model):
+        raise UserError(
+            f"{path}: gives images no codes of two components; autoencoder.py "
+            "--code-dim 2 and variants.py --gan vae --latent-dim 2 do"
+        )
+    about = said_of_run(path, model)["about"]
+    draw_codes(model, config, out, plane_path_of(out), about)
 
 
 def data_name(text):
