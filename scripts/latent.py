@@ -27,7 +27,11 @@ from tf_gans.runs import autoencoders, cli, inverting, places, walks
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
 CODES = "codes"  # which needs an encoder, where the others need a prior
-COMMANDS = {**walks.COMMANDS, "invert": inverting.invert, CODES: autoencoders.draw_codes_of_run}
+COMMANDS = {
+    **walks.COMMANDS,
+    "invert": inverting.invert,
+    CODES: autoencoders.draw_codes_of_run,
+}
 
 
 # The command line -------------------------------------------------------------
