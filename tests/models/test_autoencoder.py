@@ -314,6 +314,7 @@ class TestAdversarialAutoencoder(TrainingContract):
             rtol=1e-5,
         )
 
+    @pytest.mark.slow
     def test_the_codes_become_the_prior_s(self):
         """Far from it at first, they are drawn to its mean and deviation."""
         model = self.make(jit_compile=False, steps_per_execution=100)

@@ -70,9 +70,14 @@ def test_the_book_s():
     ("name", "options"),
     [
         ("dense", {"code_dim": 3, "noise": 0.1, "reconstruction": "bernoulli"}),
-        ("aae", {"code_dim": 2, "reconstruction": "mse"}),
-        ("book", {"code_dim": 3}),
-        ("denoising", {"noise": 0.0}),
+        *(
+            pytest.param(name, options, marks=pytest.mark.slow)
+            for name, options in (
+                ("aae", {"code_dim": 2, "reconstruction": "mse"}),
+                ("book", {"code_dim": 3}),
+                ("denoising", {"noise": 0.0}),
+            )
+        ),
     ],
 )
 def test_options(name, options):

@@ -108,6 +108,7 @@ class TestARun:
             difference = np.abs(last.astype(int) - expected[-1][..., 0])
             assert difference.max() <= 1
 
+    @pytest.mark.slow
     def test_resumes_bit_for_bit(self, trained, images, tmp_path):
         cwd, _ = trained
         flags = ("--code-dim", 2, "--noise", 0.3, "--run-dir", "run")
@@ -187,6 +188,7 @@ def test_where_no_samples_are(trained, images, what, command):
 
 
 class TestOthers:
+    @pytest.mark.slow
     def test_with_a_prior(self, images, tmp_path):
         """Samples as of any model, and the plane of two components."""
         out = run(

@@ -73,10 +73,11 @@ class AutoencoderTraining(ImageTraining):
         plotting.write_png(path, grid, session.about)
         print(f"Reconstructions: {path}")
         if has_plane(session.model):
-            paths = (
-                session.run.path / n for n in ("codes.png", "manifold.png")
+            path = session.run.path / "codes.png"
+            plane_path = session.run.path / "manifold.png"
+            draw_codes(
+                session.model, session.config, path, plane_path, session.about
             )
-            draw_codes(session.model, session.config, *paths, session.about)
 
     # What is measured ------------------------------------------------------
 
