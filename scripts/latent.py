@@ -9,27 +9,37 @@
         --left 2,20,31,90 --right 7,15,44,62 --seeds 9,10,11
     python scripts/latent.py invert runs/dcgan-001 face.jpg --z face.npz
     python scripts/latent.py interpolate runs/dcgan-001 --seeds face.npz,17
+    python scripts/latent.py complete runs/dcgan-001 face.jpg --mask center
     python scripts/latent.py codes runs/autoencoder-001
 
 Begin with the sheet: it shows images with their seeds, by which the other
 commands name them. Or begin with pictures of your own: invert finds the z
 whose images are nearest, and writes them to a file that stands wherever a seed
-may stand. Of a model that encodes images as two numbers, codes shows where they
-lie. Each command writes a picture, and all but the sheet, invert and codes
-write a film with --anim-path, which ends as it begins. `latent.py COMMAND
---help` has the flags.
+may stand; complete hides a part of the pictures, and draws what the model makes
+of the rest. Of a model that encodes images as two numbers, codes shows where
+they lie. Each command writes a picture, and all but the sheet, invert and codes
+write a film with --anim-path; that of a walk ends as it begins. `latent.py
+COMMAND --help` has the flags.
 """
 
 import pathlib
 
 from tf_gans.errors import UserError
-from tf_gans.runs import autoencoders, cli, inverting, places, walks
+from tf_gans.runs import (
+    autoencoders,
+    cli,
+    completing,
+    inverting,
+    places,
+    walks,
+)
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
 CODES = "codes"  # which needs an encoder, where the others need a prior
 COMMANDS = {
     **walks.COMMANDS,
     "invert": inverting.invert,
+    "complete": completing.complete,
     CODES: autoencoders.draw_codes_of_run,
 }
 
@@ -172,13 +182,7 @@ def parse_arguments():
     add = add_command(
         commands, "invert", "pictures beside the nearest that the model makes"
     )
-    add(
-        "images",
-        nargs="+",
-        type=cli.existing_file,
-        metavar="IMAGE",
-        help="picture files, which are cropped to squares of the model's size",
-    )
+    add_images(add)
     add(
         "--z",
         type=cli.ending_in(".npz"),
@@ -187,6 +191,62 @@ def parse_arguments():
         help="where their z go, for the other commands' --seeds, --a and so on "
         "(default: %(default)s)",
     )
+    add_search(add, "of where they start (default: %(default)s)")
+
+    add = add_command(
+        *(commands, "complete", "pictures whose hidden parts the model makes"),
+        label="all are tried, and for each image the best one counts",
+    )
+    add_images(add)
+    completing.add_flags(add)
+    add_search(
+        add, "of where they start, and of a random mask (default: %(default)s)"
+    )
+    add_film(add, "of the search", 60)
+
+    add_command(
+        *(commands, CODES, "the codes of test images, and the plane of z"),
+        label=None,
+    )
+    return parser.parse_args()
+
+
+def add_command(commands, name, text, label="its first"):
+    """Adds a command with the flags of all; returns its `add_argument`."""
+    parser = commands.add_parser(name, help=text, description=f"Draws {text}.")
+    add = parser.add_argument
+    cli.add_model_path(add)
+    if label:
+        add(
+            "--label",
+            metavar="L",
+            help="of a conditional model: the images' class, by name or "
+            f"number (default: {label})",
+        )
+    add(
+        "--out",
+        type=cli.ending_in(".png"),
+        default=pathlib.Path(f"{name}.png"),
+        metavar="FILE.png",
+        help="the picture (default: %(default)s)",
+    )
+    cli.add_overwrite_flag(add)
+    return add
+
+
+def add_images(add):
+    """Adds the pictures to search for."""
+    add(
+        "images",
+        nargs="+",
+        type=cli.existing_file,
+        metavar="IMAGE",
+        help="picture files, which are cropped to squares of the model's size",
+    )
+
+
+def add_search(add, seed_help):
+    """Adds the flags of a search for z."""
     add(
         "--num-steps",
         type=cli.integer(1, 100_000),
@@ -207,38 +267,8 @@ def parse_arguments():
         type=cli.integer(0, 2**31 - 1),
         default=0,
         metavar="S",
-        help="of where they start (default: %(default)s)",
+        help=seed_help,
     )
-    add_command(
-        commands,
-        CODES,
-        "the codes of a run's test images by label, and the plane of z",
-        of_samples=False,
-    )
-    return parser.parse_args()
-
-
-def add_command(commands, name, text, of_samples=True):
-    """Adds a command with the flags of all; returns its `add_argument`."""
-    parser = commands.add_parser(name, help=text, description=f"Draws {text}.")
-    add = parser.add_argument
-    cli.add_model_path(add)
-    if of_samples:
-        add(
-            "--label",
-            metavar="L",
-            help="of a conditional model: the images' class, by name or "
-            "number (default: its first)",
-        )
-    add(
-        "--out",
-        type=cli.ending_in(".png"),
-        default=pathlib.Path(f"{name}.png"),
-        metavar="FILE.png",
-        help="the picture (default: %(default)s)",
-    )
-    cli.add_overwrite_flag(add)
-    return add
 
 
 def add_steps(add, default):
@@ -274,7 +304,7 @@ def check_model(sampler, args):
     """Checks that the model can make what is asked for."""
     if args.label is not None:
         (args.label,) = find_labels(sampler, "--label", [args.label])
-    elif sampler.num_classes:
+    elif sampler.num_classes and args.command != "complete":
         args.label = 0
     channels = sampler.sample_shape[-1]
     if channels not in (1, 3):
@@ -302,6 +332,8 @@ def main():
         cli.check_output("--anim-path", anim_path, args.overwrite)
     if args.command == "invert":
         cli.check_output("--z", args.z, args.overwrite)
+    if args.command == "complete":
+        cli.check_output("--json", args.json, args.overwrite)
     cli.load_tensorflow()
     from tf_gans.plotting import video
     from tf_gans.plotting.images import write_png

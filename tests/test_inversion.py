@@ -101,7 +101,7 @@ def test_a_penalty():
     images = np.random.default_rng(1).normal(size=(4, 3, 4, 1))
     found = find_latents(
         *(linear, images, NORMAL),
-        penalty=lambda z: 3 * tf.reduce_sum(z**2, axis=1),
+        penalty=lambda z, samples: 3 * tf.reduce_sum(z**2, axis=1),
         num_steps=800,
     )
     a, x = matrix().T, images.reshape(4, -1).T
@@ -235,6 +235,9 @@ def test_a_conditional_model():
         ({"batch_size": 0}, "`batch_size` must be a positive"),
         ({"learning_rate": 0}, "`learning_rate` must be"),
         ({"seed": 0.5}, "`seed` must be an integer"),
+        ({"norm": "largest"}, "`norm` must be one of"),
+        ({"num_frames": 1}, "`num_frames` must be 0, or 2"),
+        ({"observe": lambda x: x[:, 1:]}, r"samples' shape, \(2, 4, 1\)"),
         ({"labels": [0.5, 1]}, "`labels` must be integers"),
     ],
 )

@@ -24,6 +24,7 @@ moved.install()
 
 _MODULES = (
     "callbacks",
+    "completion",
     "data",
     "export",
     "features",
@@ -32,6 +33,7 @@ _MODULES = (
     "latents",
     "layers",
     "losses",
+    "masks",
     "metrics",
     "networks",
     "noise",

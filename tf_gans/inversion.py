@@ -6,10 +6,15 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans import latents as latents_module
-from tf_gans.errors import check_integer, check_positive_int
+from tf_gans.errors import (
+    check_choice,
+    check_integer,
+    check_positive_int,
+)
 
 _BETAS = (0.9, 0.999)
 _EPSILON = 1e-8
+_NORMS = {"squared": tf.square, "absolute": tf.abs}
 
 
 class Inversion(NamedTuple):
@@ -22,11 +27,18 @@ class Inversion(NamedTuple):
         starts: float32 array of shape `(num_starts, n)`. The distance that was
             found from each start. How much the least of the first few falls
             when there are more says whether there were enough.
+        objectives: float32 array of shape `(n,)`. The least value of what was
+            minimised: the distance and the penalty.
+        path: float32 array of shape `(num_frames, n, *latents.shape)`. Where
+            the search that found z was at even steps, from its start to z.
+            None where no frames were asked for.
     """
 
     z: np.ndarray
     distances: np.ndarray
     starts: np.ndarray
+    objectives: np.ndarray
+    path: np.ndarray | None = None
 
 
 def find_latents(
@@ -42,13 +54,16 @@ def find_latents(
     seed=0,
     batch_size=256,
     jit_compile=False,
+    norm="squared",
+    observe=None,
+    num_frames=0,
 ):
     """Finds the z whose sample is nearest to each image.
 
-    Minimises `sum(mask * (G(z) - x)^2) + penalty(z)` over z by Adam, for many
-    images and from several starts at a time, in one compiled program. Where
-    the prior is bounded, z is clipped to its support after each step. The best
-    z on the way counts, not the last one.
+    Minimises `sum(mask * (observe(G(z)) - x)^2) + penalty(z, G(z))` over z by
+    Adam, for many images and from several starts at a time, in one compiled
+    program. Where the prior is bounded, z is clipped to its support after each
+    step. The best z on the way counts, not the last one.
 
     The starts are the same for all images, so that what is found for an image
     does not depend on the others, but for a kernel's roundings. The distance is
@@ -59,7 +74,8 @@ def find_latents(
             inverted; or a function that TensorFlow can differentiate, from z,
             for a conditional one the pair of z and labels, to samples.
         images: float array of shape `(n, ...)`, in the units of the samples;
-            of a model with a `value_range`, within it.
+            of a model with a `value_range`, within it. Where `observe` is
+            given, what it is to make of the samples.
         latents: `tf_gans.latents.Latents`, the prior of z, for a function.
             Defaults to that of the model.
         mask: array of weights, at least 0, that can be broadcast to `images`,
@@ -68,9 +84,11 @@ def find_latents(
             counts.
         labels: int array of shape `(n,)`, for a conditional model. Defaults to
             `None`.
-        penalty: function from z, of shape `(batch, *latents.shape)`, to what
-            is added to each one's distance, of shape `(batch,)`; for example
-            what a discriminator says of its sample. Defaults to `None`.
+        penalty: function from the generator's inputs - z, of shape `(batch,
+            *latents.shape)`, for a conditional one the pair of z and labels -
+            and its samples to what is added to each one's distance, of shape
+            `(batch,)`; for example what a discriminator says of the sample.
+            Defaults to `None`.
         num_steps: int. Adam's steps from each start. Defaults to `200`.
         num_starts: int. Defaults to `4`.
         learning_rate: float. Adam's, in the units of z. Defaults to `0.1`.
@@ -81,6 +99,12 @@ def find_latents(
             `256`.
         jit_compile: bool. Whether XLA compiles the program, too. Defaults to
             `False`.
+        norm: `"squared"` or `"absolute"`. Of which differences a distance is
+            the sum. Defaults to `"squared"`.
+        observe: function from samples to what is compared with `images`, such
+            as their means over blocks. Defaults to `None`: the samples.
+        num_frames: int. How many z of the search are kept; see `Inversion`.
+            0, or 2 or more. Defaults to `0`.
 
     Returns:
         An `Inversion`.
@@ -112,27 +136,38 @@ def find_latents(
             "`learning_rate` must be finite and above 0. "
             f"Received: learning_rate={learning_rate}"
         )
+    check_choice("norm", norm, tuple(_NORMS))
+    check_integer("num_frames", num_frames, least=0)
+    if num_frames == 1:
+        raise ValueError(
+            "`num_frames` must be 0, or 2 or more. "
+            f"Received: num_frames={num_frames}"
+        )
     generator, latents = _generator(model, latents)
     images = _check_images(images, getattr(model, "value_range", None))
     mask = _check_mask(mask, images.shape)
     labels = _check_labels(labels, len(images), model)
     starts = latents.draw(seed, "inversion", 0, 1, num_starts)[0].numpy()
     support = getattr(latents, "support", None)
-    search = _compile(generator, penalty, support, learning_rate, jit_compile)
-    _check_generator(generator, starts, labels, images.shape[1:])
+    search = _compile(
+        *(generator, observe, _NORMS[norm], penalty, support, learning_rate),
+        *(num_frames, jit_compile),
+    )
+    _check_generator(generator, observe, starts, labels, images.shape[1:])
 
     # Search number s n + i is that of image i from start s.
     count = len(images)
     total = num_starts * count
     found_z = np.empty((total, *latents.shape), np.float32)
     found = np.empty((2, total), np.float32)  # what is minimised, distances
+    paths = np.empty((num_frames, total, *latents.shape), np.float32)
     size = min(batch_size, total)
     for first in range(0, total, size):
         # The last batch is filled up, so that one program is compiled.
         numbers = np.arange(first, first + size) % total
         kept = min(size, total - first)
         i = numbers % count
-        z, *values = search(
+        z, *values, path = search(
             tf.constant(starts[numbers // count]),
             tf.constant(images[i]),
             None if mask is None else tf.constant(mask[i % len(mask)]),
@@ -142,6 +177,8 @@ def find_latents(
         found_z[first : first + kept] = z.numpy()[:kept]
         for row, value in zip(found, values, strict=True):
             row[first : first + kept] = value.numpy()[:kept]
+        if num_frames:
+            paths[:-1, first : first + kept] = path.numpy()[:, :kept]
     objective, distances = found.reshape(2, num_starts, count)
     rows = np.argmin(objective, axis=0), np.arange(count)
     # What is NaN is never the best.
@@ -151,22 +188,41 @@ def find_latents(
             "start"
         )
     z = found_z.reshape(num_starts, count, *latents.shape)[rows]
-    return Inversion(z, distances[rows], distances)
+    if num_frames:
+        paths[-1] = found_z
+        paths = paths.reshape(num_frames, num_starts, count, *latents.shape)
+        paths = paths[:, *rows]
+    return Inversion(
+        *(z, distances[rows], distances, objective[rows]),
+        paths if num_frames else None,
+    )
 
 
-def _compile(generator, penalty, support, learning_rate, jit_compile):
+def _compile(
+    generator,
+    observe,
+    norm,
+    penalty,
+    support,
+    learning_rate,
+    num_frames,
+    jit_compile,
+):
     """The search from a batch of z, as one program."""
 
     def evaluate(z, images, mask, labels):
-        samples = generator(z if labels is None else (z, labels))
-        squares = tf.square(tf.cast(samples, tf.float32) - images)
+        inputs = z if labels is None else (z, labels)
+        samples = tf.cast(generator(inputs), tf.float32)
+        seen = samples if observe is None else observe(samples)
+        differences = norm(seen - images)
         if mask is not None:
-            squares *= mask
+            differences *= mask
         axes = list(range(1, len(images.shape)))
-        distances = tf.reduce_sum(squares, axes)
+        distances = tf.reduce_sum(differences, axes)
         if penalty is None:
             return distances, distances
-        return distances + tf.cast(penalty(z), tf.float32), distances
+        penalties = tf.cast(penalty(inputs, samples), tf.float32)
+        return distances + penalties, distances
 
     @tf.function(autograph=False, jit_compile=jit_compile)
     def search(z, images, mask, labels, num_steps):
@@ -197,14 +253,30 @@ def _compile(generator, penalty, support, learning_rate, jit_compile):
                 tf.where(is_other, other[2], one[2]),
             )
 
+        def run(last, state):
+            return tf.while_loop(lambda t, *_: t < last, step, state)
+
         zeros = tf.zeros_like(z)
         nothing = tf.fill(tf.shape(z)[:1], np.float32(np.inf))
-        _, z, _, _, best = tf.while_loop(
-            lambda t, *_: t < num_steps,
-            step,
-            (0, z, zeros, zeros, (z, nothing, nothing)),
-        )
-        return _better(best, (z, *evaluate(z, images, mask, labels)))
+        state = 0, z, zeros, zeros, (z, nothing, nothing)
+        path = None
+        if num_frames:
+            # Without the last frame, which is the best z.
+            _, path, state = tf.while_loop(
+                lambda frame, *_: frame < num_frames - 1,
+                lambda frame, path, state: (
+                    frame + 1,
+                    path.write(frame, state[1]),
+                    run((frame + 1) * num_steps // (num_frames - 1), state),
+                ),
+                (0, tf.TensorArray(tf.float32, num_frames - 1), state),
+            )
+            path = path.stack()
+        else:
+            state = run(num_steps, state)
+        _, z, _, _, best = state
+        best = _better(best, (z, *evaluate(z, images, mask, labels)))
+        return (*best, path)
 
     return search
 
@@ -314,13 +386,15 @@ def _check_labels(labels, count, model):
     return labels.astype(np.int32)
 
 
-def _check_generator(generator, starts, labels, shape):
+def _check_generator(generator, observe, starts, labels, shape):
     """Raises where its samples have another shape, or no derivative."""
     z = tf.constant(starts[:1])
     inputs = z if labels is None else (z, tf.constant(labels[:1]))
     with tf.GradientTape() as tape:
         tape.watch(z)
         samples = generator(inputs)
+        if observe is not None:
+            samples = observe(tf.cast(samples, tf.float32))
     allowed = tuple(samples.shape[1:])
     if shape != allowed:
         raise ValueError(

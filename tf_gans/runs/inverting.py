@@ -68,12 +68,22 @@ def read_pictures(sampler, paths):
     height, width, channels = sampler.sample_shape
     if height != width:
         raise UserError(
-            "invert: pictures are cropped to squares, and the model's images "
+            "IMAGE: pictures are cropped to squares, and the model's images "
             f"are of {width}x{height} pixels"
         )
     return np.stack(
         [folders.read_picture(path, height, channels) for path in paths]
     )
+
+
+def generator_of(sampler):
+    """The generator as a function that can be inverted."""
+
+    def generator(inputs):
+        z, labels = inputs if sampler.num_classes else (inputs, None)
+        return sampler.generator(z, labels)
+
+    return generator
 
 
 def search(sampler, images, labels, num_steps, num_starts, seed):
@@ -85,13 +95,9 @@ def search(sampler, images, labels, num_steps, num_starts, seed):
     from tf_gans import pixels
     from tf_gans.inversion import find_latents
 
-    def generator(inputs):
-        z, its_labels = inputs if sampler.num_classes else (inputs, None)
-        return sampler.generator(z, its_labels)
-
     low, high = sampler.value_range
     found = find_latents(
-        generator,
+        generator_of(sampler),
         pixels.to_samples(images, sampler.value_range),
         sampler.latents,
         labels=labels,

@@ -309,6 +309,8 @@ def sampler_of(
     """
     import tensorflow as tf
 
+    from tf_gans.completion import judge_of
+
     @tf.function(autograph=False)
     def generator(z, labels):
         inputs = z if labels is None else (z, labels)
@@ -325,6 +327,7 @@ def sampler_of(
         batch_size,
         classes,
         about,
+        judge_of(gan),
     )
 
 

@@ -27,10 +27,11 @@ class Sampler:
         classes: sequence of str, the names of the classes, or None.
         about: dict of what is known of the samples, or None; see
             `tf_gans.provenance.comment`.
+        judge: what `tf_gans.completion.judge_of` returns. Defaults to `None`.
 
     Attributes:
-        generator, latents, sample_shape, value_range, num_classes, batch_size:
-            see above.
+        generator, latents, sample_shape, value_range, num_classes, batch_size,
+        judge: see above.
         about: dict of what is known of the samples.
         classes: list of str, which are numbers where the classes have no
             names. Empty if the model is not conditional.
@@ -46,6 +47,7 @@ class Sampler:
         batch_size=BATCH_SIZE,
         classes=None,
         about=None,
+        judge=None,
     ):
         import tensorflow as tf
 
@@ -57,6 +59,7 @@ class Sampler:
         self.batch_size = batch_size
         self.about = {"generated": True, **(about or {})}
         self.generator = generator
+        self.judge = judge
         self._draw_each = tf.function(
             latents.draw_each,
             input_signature=[tf.TensorSpec((None,), tf.int64)],

@@ -26,10 +26,18 @@ class Film:
         frame: called with the time, from 0 to below 1, returns the z of the
             images in a frame, `(images, *latents.shape)`, and its caption.
         num_frames: int.
+        labels: int array, of the images in a frame. None where they are of
+            the class that is asked for.
+        finish: called with the images of a frame, uint8, returns those that
+            are shown. None where they are the same.
+        hold: float. Seconds that the last frame stays.
     """
 
     frame: Callable
     num_frames: int
+    labels: np.ndarray | None = None
+    finish: Callable | None = None
+    hold: float = 0.0
 
 
 # The commands -----------------------------------------------------------------
@@ -185,10 +193,9 @@ def turn(sampler, args):
 # Drawing ----------------------------------------------------------------------
 
 
-def draw(sampler, args, z):
-    """The images of z, in the class that is asked for."""
-    labels = None
-    if sampler.num_classes:
+def draw(sampler, args, z, labels=None):
+    """The images of z, in the class that is asked for, or in given ones."""
+    if labels is None and sampler.num_classes:
         labels = np.full(len(z), args.label)
     return sampler.images(z, labels)
 
@@ -218,7 +225,9 @@ def draw_film(sampler, args, film):
             disable=None,
             leave=False,
         ) as bar,
-        GridFilm(args.anim_path, FPS, about=sampler.about) as writer,
+        GridFilm(
+            args.anim_path, FPS, hold=film.hold, about=sampler.about
+        ) as writer,
     ):
         for begin in range(0, film.num_frames, at_once):
             end = min(begin + at_once, film.num_frames)
@@ -226,10 +235,16 @@ def draw_film(sampler, args, film):
                 film.frame(number / film.num_frames)
                 for number in range(begin, end)
             ]
-            images = draw(sampler, args, np.concatenate([z for z, _ in frames]))
+            z = np.concatenate([z for z, _ in frames])
+            labels = film.labels
+            if labels is not None:
+                labels = np.tile(labels, len(frames))
+            images = draw(sampler, args, z, labels)
             for part, (_, caption) in zip(
                 np.split(images, len(frames)), frames, strict=True
             ):
+                if film.finish is not None:
+                    part = film.finish(part)
                 writer.add(image_grid(part), caption)
                 bar.update()
 
