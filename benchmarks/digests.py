@@ -138,12 +138,17 @@ def cases():
                     def case(
                         name=name, preset=preset, size=size, values=values
                     ):
+                        objective = recipes.family.get(name, preset).objective
                         return (
-                            pictures(size, 1, 4),
+                            pictures(
+                                *(size, 1, 4),
+                                labels if objective.labelled else None,
+                            ),
                             recipes.family.build(
                                 name,
                                 preset,
                                 size=size,
+                                num_classes=10,
                                 seed=SEED,
                                 ema_decay=0.9,
                                 **values,

@@ -33,7 +33,7 @@ from tf_gans.runs import gpu
 
 RECIPES = (
     *("mnist", "dense", "dcgan"),
-    *("ns", "wgan", "wgan-gp", "dragan", "began", "vae"),
+    *("ns", "wgan", "wgan-gp", "dragan", "r3gan", "began", "vae"),
 )
 PRECISIONS = {
     "float32": {"tf32": False, "dtype": None},

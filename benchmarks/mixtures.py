@@ -41,6 +41,7 @@ ROWS = (
     ("began", False),
     ("wgan", False),
     ("wgan-gp", False),
+    ("r3gan", False),
 )
 
 # Modes, share of high quality in percent and reverse KL divergence, as

@@ -11,6 +11,8 @@ import argparse
 import dataclasses
 import pathlib
 
+from tf_gans.recipes.objectives import GANObjective
+
 HEAD = """\
 # The recipes, value by value
 
@@ -61,23 +63,31 @@ def fields(part, *left_out):
 
 def objective(part):
     """What is minimised."""
-    if part.opponent != "discriminator":
-        return fields(part, "simultaneous")
+    if not hasattr(part, "loss"):
+        return fields(part, "simultaneous", "updates")
     things = (
         part.loss(),
         part.make_penalty(),
         part.constraint and part.constraint(),
     )
-    return "; ".join(described(thing) for thing in things if thing)
+    loss, *others = things
+    if part.label_smoothing:
+        loss = part.loss(label_smoothing=part.label_smoothing)
+    whole = [described(thing) for thing in (loss, *others) if thing]
+    own = [o for o in type(part).options() if o not in GANObjective.options()]
+    whole += [", ".join(f"{o} {number(getattr(part, o))}" for o in own)]
+    return "; ".join(filter(None, whole))
 
 
 def updates(part):
     """The updates of a step, and the z that they see."""
-    if hasattr(part, "updates"):
-        return part.updates
+    if hasattr(part, "phases"):
+        return part.phases
     if len(part.players) == 1:
         return "one, of both networks"
-    if part.simultaneous:
+    if "classifier" in part.players:
+        return "3 of the discriminator, 1 of G; z anew for each of the two"
+    if getattr(part, "simultaneous", False):
         return "both players at once, from one z"
     critics = getattr(part, "critic_steps", 1)
     generators = getattr(part, "generator_steps", 1)
@@ -101,7 +111,11 @@ def optimizer(part, players):
 
 def of_images(recipe):
     """The values of a recipe for images, by `objectives.VALUES`."""
-    z = f"from {'N(0, 1)' if recipe.normal else 'U(-1, 1)'}"
+    low = number(getattr(recipe, "low", -1))
+    prior = "N(0, 1)" if recipe.normal else f"U({low}, 1)"
+    if hasattr(recipe.objective, "categories"):
+        prior += ", codes among them"
+    z = f"from {prior}"
     if not getattr(recipe.objective, "has_prior", True):
         z = "of a code without a prior"
     networks = fields(recipe.networks)
@@ -113,6 +127,11 @@ def of_images(recipe):
         "optimizer": optimizer(recipe.optimizer, recipe.objective.players),
         "batch_size": number(recipe.batch_size),
         "epochs": number(recipe.epochs),
+        **{
+            name: number(getattr(recipe, name))
+            for name in ("unlabelled",)
+            if hasattr(recipe, name)
+        },
     }
 
 
@@ -169,7 +188,13 @@ def table(title, source, values, sources):
 
 def document():
     """The text of docs/recipes.md."""
-    from tf_gans.recipes import autoencoder, dcgan, members, mnist
+    from tf_gans.recipes import (
+        autoencoder,
+        dcgan,
+        members,
+        mnist,
+        semi_supervised,
+    )
     from tf_gans.toys.gaussian import recipes as gaussian
     from tf_gans.toys.mixtures import recipes as mixtures
     from tf_gans.toys.quadratics import recipes as quadratics
@@ -188,6 +213,7 @@ def document():
         ("The MNIST conv GAN and its dense twin", mnist, mnist.NAMES),
         ("DCGAN", dcgan, dcgan.NAMES),
         ("Autoencoders", autoencoder, autoencoder.NAMES),
+        ("Few labels", semi_supervised, semi_supervised.NAMES),
         ("The 1-D Gaussian", gaussian, gaussian.NAMES),
         ("The quadratic curves", quadratics, quadratics.NAMES),
     ):

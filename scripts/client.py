@@ -194,7 +194,12 @@ def request(client, args):
     name = args.signature
     client.check_signature(name)
     signature = client.signatures[name]
-    inputs = labels_of(args, signature)
+    made_by = signature
+    if "samples" in signature.inputs:
+        made_by = client.signatures.get("sample", signature)
+    labels = labels_of(args, made_by)
+    # What judges samples need not take the labels that they were made of.
+    inputs = dict(labels) if "labels" in signature.inputs else {}
     seeds = args.seed + np.arange(args.num_samples, dtype=np.int64)
     if "seed" in signature.inputs:
         if "num_samples" in signature.inputs:
@@ -203,14 +208,14 @@ def request(client, args):
     if "seeds" in signature.inputs:
         answer = client.predict(name, seeds=seeds, **inputs)
     elif "samples" in signature.inputs:
-        made = client.predict("sample", seeds=seeds, **inputs)
+        made = client.predict("sample", seeds=seeds, **labels)
         answer = {**made, **client.predict(name, **made, **inputs)}
     else:
         raise UserError(
             f"--signature {name}: takes {', '.join(signature.inputs)}, which "
             "this program has no flags for"
         )
-    return {"seeds": seeds, **inputs, **answer}
+    return {"seeds": seeds, **labels, **answer}
 
 
 def print_rows(answer):

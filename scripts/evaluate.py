@@ -128,6 +128,13 @@ def parse_arguments():
         "and test all on real ones",
     )
     add(
+        "--generated",
+        type=cli.existing_file,
+        metavar="FILE.npz",
+        help="the generated images, which generate.py --per-class has written "
+        "(default: they are made)",
+    )
+    add(
         "--per-class",
         type=counts,
         metavar="N,N,...",
@@ -179,6 +186,8 @@ def parse_arguments():
             setattr(args, name, value)
         elif not args.classifier:
             parser.error(f"argument {flag}: needs --classifier")
+    if args.generated and not args.classifier:
+        parser.error("argument --generated: needs --classifier")
     for flag in ("features", "num_samples", "num_real", "compare"):
         if args.classifier and getattr(args, flag):
             parser.error(

@@ -71,6 +71,13 @@ class Gaussian(ToyTraining):
             help="use minibatch discrimination",
         )
         learning(
+            "--group-size",
+            type=cli.integer(2, 4096),
+            metavar="N",
+            help="minibatch discrimination within groups of so many samples "
+            "(default: the whole batch)",
+        )
+        learning(
             "--loss",
             choices=self.problem.losses,
             default="logits",
@@ -111,6 +118,8 @@ class Gaussian(ToyTraining):
                 parser.error(
                     f"argument --data: cannot be used together with --{flag}"
                 )
+        if values.group_size and not values.minibatch:
+            parser.error("argument --group-size: needs --minibatch")
         if values.column and not values.data:
             parser.error("argument --column: needs --data FILE")
 

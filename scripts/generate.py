@@ -4,6 +4,7 @@
     python scripts/generate.py runs/mnist-001 -n 50000 --npz samples.npz
     python scripts/generate.py saved_models/digits -n 100 --png-dir digits/
     python scripts/generate.py runs/dcgan-001 --labels 3 --grid threes.png
+    python scripts/generate.py runs/dcgan-001 --per-class 1000 --npz set.npz
     python scripts/generate.py saved_models/gaussian -n 1000 --npz numbers.npz
 
 PATH is a run directory or an exported model. Image number i, from 0, is made
@@ -13,7 +14,8 @@ may round a few pixels to the next grey level.
 
 An .npz file holds `samples`, uint8 of shape (N, height, width, channels), with
 `seeds` and, of a conditional model, `labels`. Samples that are no images are
-float32, in the data's own units. In a folder an image is named by
+float32, in the data's own units. With --per-class the arrays are `x_train` and
+`y_train`, as --data of all scripts takes them. In a folder an image is named by
 its seed. Both are written while images are made, so the memory does not limit
 their number.
 """
@@ -31,6 +33,7 @@ from tf_gans.errors import UserError
 from tf_gans.runs import cli
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
+MOST, DEFAULT = 10**7, 64  # images
 MAX_IN_GRID = 10_000
 CHUNK = 1_000_000  # seeds or labels written at a time
 
@@ -43,9 +46,15 @@ def parse_arguments():
     group = parser.add_argument_group("which images")
     add = group.add_argument
     cli.add_sample_flags(
-        *(add, "image", 10**7, 64, str),
+        *(add, "image", MOST, DEFAULT, str),
         "of a conditional model: the images' classes, by name or number, in "
         "turn (default: all)",
+    )
+    add(
+        "--per-class",
+        type=cli.integer(1, 10**6),
+        metavar="N",
+        help="of a conditional model, in place of -n: N images of each class",
     )
     add(
         "--batch-size",
@@ -95,6 +104,10 @@ def parse_arguments():
         parser.error("needs --png-dir DIR, --grid FILE.png or --npz FILE.npz")
     if args.columns and not args.grid:
         parser.error("argument --columns: needs --grid FILE.png")
+    if args.per_class and args.num_images != DEFAULT:
+        parser.error(
+            "argument --per-class: cannot be used together with --num-images"
+        )
     if args.grid and args.num_images > MAX_IN_GRID:
         parser.error(
             f"argument --grid: takes up to {MAX_IN_GRID} images; "
@@ -131,11 +144,32 @@ def check_model(sampler, args):
         args.labels = find_labels(sampler, "--labels", args.labels)
     elif sampler.num_classes:
         args.labels = list(range(sampler.num_classes))
+    if args.per_class:
+        count_classes(sampler, args)
     channels = sampler.sample_shape[-1]
     if channels not in (1, 3) and (args.png_dir or args.grid):
         raise UserError(
             f"{args.path}: makes images of {channels} channels; --png-dir and "
             "--grid draw 1, grey, or 3, RGB; --npz takes any"
+        )
+
+
+def count_classes(sampler, args):
+    """Turns `--per-class` into the number of images."""
+    if getattr(sampler.latents, "num_categories", None):
+        raise UserError(
+            f"--per-class: the categories of {args.path} are no labels: "
+            "nobody has said which is which"
+        )
+    if not args.labels:
+        raise UserError(f"--per-class: {args.path} makes images without labels")
+    args.num_images = args.per_class * len(args.labels)
+    most = MAX_IN_GRID if args.grid else MOST
+    if args.num_images > most:
+        raise UserError(
+            f"--per-class {args.per_class}: there may be {most} images"
+            f"{' in a grid' if args.grid else ''}, and these are "
+            f"{args.num_images}"
         )
 
 
@@ -217,7 +251,8 @@ def archive(args, sampler, properties):
         zipfile.ZipFile(temporary, "w") as file,
     ):
         dtype = np.uint8 if sampler.value_range else np.float32
-        with begin(file, "samples", sampler.sample_shape, dtype) as entry:
+        name = "x_train" if args.per_class else "samples"
+        with begin(file, name, sampler.sample_shape, dtype) as entry:
 
             def write(seeds, images):
                 with telling(args.npz):
@@ -225,6 +260,8 @@ def archive(args, sampler, properties):
 
             yield write
         for name, of_index in properties.items():
+            if args.per_class and name == "labels":
+                name = "y_train"
             with begin(file, name, (), of_index(np.arange(0)).dtype) as entry:
                 for first in range(0, args.num_images, CHUNK):
                     last = min(first + CHUNK, args.num_images)
@@ -270,7 +307,7 @@ def main():
     args = parse_arguments()
     check_paths(args)
     cli.load_tensorflow()
-    drawn = bool(args.grid or args.png_dir)
+    drawn = bool(args.grid or args.png_dir or args.per_class)
     sampler = open_sampler(
         args.path, args.batch_size, args.batch_statistics, only_images=drawn
     )

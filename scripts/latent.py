@@ -1,6 +1,7 @@
 """Walks through the space of z that a trained generator makes images of.
 
     python scripts/latent.py sheet runs/dcgan-001
+    python scripts/latent.py codes runs/variants-001
     python scripts/latent.py interpolate runs/dcgan-001 --seeds 3,17,4
     python scripts/latent.py arithmetic runs/dcgan-001 \\
         --a 12,40,77 --b 3,51,60 --c 8,9,83
@@ -10,16 +11,16 @@
     python scripts/latent.py invert runs/dcgan-001 face.jpg --z face.npz
     python scripts/latent.py interpolate runs/dcgan-001 --seeds face.npz,17
     python scripts/latent.py complete runs/dcgan-001 face.jpg --mask center
-    python scripts/latent.py codes runs/autoencoder-001
+    python scripts/latent.py plane runs/autoencoder-001
 
 Begin with the sheet: it shows images with their seeds, by which the other
 commands name them. Or begin with pictures of your own: invert finds the z
 whose images are nearest, and writes them to a file that stands wherever a seed
 may stand; complete hides a part of the pictures, and draws what the model makes
-of the rest. Of a model that encodes images as two numbers, codes shows where
-they lie. Each command writes a picture, and all but the sheet, invert and codes
-write a film with --anim-path; that of a walk ends as it begins. `latent.py
-COMMAND --help` has the flags.
+of the rest. Of a model that encodes images as two numbers, plane shows where
+they lie. Each command writes a picture, and all but sheet, codes, plane and
+invert write a film with --anim-path; that of a walk ends as it begins.
+`latent.py COMMAND --help` has the flags.
 """
 
 import pathlib
@@ -28,6 +29,7 @@ from tf_gans.errors import UserError
 from tf_gans.runs import (
     autoencoders,
     cli,
+    codes,
     completing,
     inverting,
     places,
@@ -35,12 +37,12 @@ from tf_gans.runs import (
 )
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
-CODES = "codes"  # which needs an encoder, where the others need a prior
+PLANE = "plane"  # which needs an encoder, where the others need a prior
 COMMANDS = {
     **walks.COMMANDS,
     "invert": inverting.invert,
     "complete": completing.complete,
-    CODES: autoencoders.draw_codes_of_run,
+    PLANE: autoencoders.draw_codes_of_run,
 }
 
 
@@ -79,6 +81,25 @@ def parse_arguments():
         help="the seed of the first; the next one's is S + 1 "
         "(default: %(default)s)",
     )
+
+    add = add_command(
+        commands, "codes", "the codes of an InfoGAN, a category a row"
+    )
+    add(
+        "--seed",
+        type=cli.integer(0, largest),
+        default=0,
+        metavar="S",
+        help="whose noise it is (default: %(default)s)",
+    )
+    add(
+        "--range",
+        type=cli.number(above=0, high=1000),
+        default=1.0,
+        metavar="X",
+        help="each code goes from -X to X (default: %(default)s)",
+    )
+    add_steps(add, codes.STEPS)
 
     add = add_command(commands, "interpolate", "the way from seed to seed")
     add(
@@ -205,7 +226,7 @@ def parse_arguments():
     add_film(add, "of the search", 60)
 
     add_command(
-        *(commands, CODES, "the codes of test images, and the plane of z"),
+        *(commands, PLANE, "the codes of test images, and the plane of z"),
         label=None,
     )
     return parser.parse_args()
@@ -319,7 +340,7 @@ def main():
     args = parse_arguments()
     kind, path = find_model(args.path)
     cli.check_output("--out", args.out, args.overwrite)
-    if args.command == CODES:
+    if args.command == PLANE:
         plane = autoencoders.plane_path_of(args.out)
         cli.check_output("--out", plane, args.overwrite)
         if kind != "run":

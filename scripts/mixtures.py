@@ -14,6 +14,9 @@ many modes were found, how good the samples are and how evenly they are spread.
 Everything it makes is in the run directory.
 """
 
+import argparse
+
+from tf_gans.recipes import members
 from tf_gans.runs import cli
 from tf_gans.runs.toys import ToyTraining, print_scores
 
@@ -37,6 +40,7 @@ class Mixtures(ToyTraining):
         )
         learning(
             "--gan",
+            type=member,
             choices=self.problem.recipes,
             default=self.problem.default,
             help="the recipe: this project's, the non-saturating loss with R1, "
@@ -142,6 +146,16 @@ class Mixtures(ToyTraining):
         return lambda samples, critic: describe(
             mixture_metrics(samples, data), data
         )
+
+
+def member(text):
+    """An argparse type: a member of the family that is for points, too."""
+    if text in set(members.NAMES) - set(members.OF_POINTS):
+        raise argparse.ArgumentTypeError(
+            f"{text} learns labels, or codes in their place, and points have "
+            "none here; it is for images, variants.py"
+        )
+    return text
 
 
 def describe(scores, data):

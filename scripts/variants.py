@@ -4,6 +4,8 @@
     python scripts/variants.py --gan ns --preset code --data mnist.npz
     python scripts/variants.py --gan began --dataset triangles --gamma 0.7
     python scripts/variants.py --gan ls --label-smoothing 0 --instance-noise 0.1
+    python scripts/variants.py --gan wgan-gp --critic-norm layer
+    python scripts/variants.py --gan wgan --networks dense
     python scripts/variants.py --gan vae --data my_pictures/ --size 64
     python scripts/variants.py --run-dir runs/variants-001 --resume
 
@@ -14,7 +16,8 @@ two losses. Everything it makes is in the run directory.
 
 import argparse
 
-from tf_gans.runs import cli
+from tf_gans.recipes import pairs
+from tf_gans.runs import cli, codes
 from tf_gans.runs.images import ImageTraining
 
 
@@ -62,10 +65,23 @@ class Variants(ImageTraining):
             "singular value",
         )
         add(
+            "--critic-norm",
+            choices=("none", "layer", "instance", "group", "weight"),
+            help="normalise the discriminator without mixing samples, in the "
+            "place of batch normalisation",
+        )
+        add(
+            "--networks",
+            choices=tuple(pairs.NETWORKS),
+            help="another pair of networks than the recipe's; dense, of the "
+            "MNIST assignment, is for grey 28x28 images",
+        )
+        add(
             "--penalty-weight",
             type=cli.number(0, 1e6),
             metavar="X",
-            help="lambda of wgan-gp and dragan (10 in their papers)",
+            help="lambda of wgan-gp and dragan (10 in their papers), gamma of "
+            "r3gan",
         )
         add(
             "--clip",
@@ -125,6 +141,42 @@ class Variants(ImageTraining):
             metavar="X",
             help="share of the generator's dense units that are left out",
         )
+        add(
+            "--width",
+            type=cli.integer(1, 1024),
+            metavar="N",
+            help="filters of the widest images' layer; all layers have "
+            "multiples of it (64 in InfoGAN's networks)",
+        )
+        add(
+            "--categories",
+            type=cli.integer(0, 1000),
+            metavar="N",
+            help="of infogan: the values of the categorical code (10 in its "
+            "paper); 0 for none",
+        )
+        add(
+            "--continuous",
+            type=cli.integer(0, 1000),
+            metavar="N",
+            help="of infogan: continuous codes (2 in its paper)",
+        )
+        add(
+            "--information-weight",
+            type=cli.number(0, 1e6),
+            metavar="X",
+            help="lambda of infogan (1 in its paper)",
+        )
+
+    def new_config(self, args):
+        labelled = self.recipe(args).objective.labelled
+        return {**super().new_config(args), "conditional": labelled}
+
+    def measure(self, session):
+        measured = super().measure(session)
+        if getattr(session.model.latents, "num_categories", None):
+            measured["categories"] = codes.measure(session)
+        return measured
 
     def check_size(self, size):
         from tf_gans.networks import infogan

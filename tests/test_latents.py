@@ -167,6 +167,95 @@ class TestUniform(LatentsContract):
             latents.Uniform((1,), low, high)
 
 
+class TestCodes(LatentsContract):
+    latents_class = latents.Codes
+    options = {"noise": 4, "categories": 3, "continuous": 2}
+    shape = (9,)
+    config = options
+
+    def test_even_z_are_the_prior_s_quantiles(self):
+        with pytest.raises(NotImplementedError):
+            latents.Codes().even(3)
+
+    def check(self, z):
+        """Noise and codes are uniform, one category in three is 1."""
+        noise, category, continuous = latents.Codes(**self.options).split(z)
+        for part in (noise, continuous):
+            p = scipy.stats.kstest(part.ravel(), "uniform", (-1, 2)).pvalue
+            assert p > LEAST_P
+        assert set(np.unique(category)) == {0, 1}
+        np.testing.assert_array_equal(category.sum(axis=1), 1)
+        counts = category.sum(axis=0)
+        assert scipy.stats.chisquare(counts).pvalue > LEAST_P
+        # Noise says nothing of the category, and no code of another.
+        every = np.concatenate([noise, continuous, category[:, :1]], axis=1)
+        correlations = np.corrcoef(every.T) - np.eye(7)
+        assert np.abs(correlations).max() < 0.08
+
+    def test_distribution(self, prior):
+        self.check(prior.draw(0, "test", 0, 50, 100).numpy().reshape(-1, 9))
+
+    def test_distribution_of_draw_each(self, prior):
+        draw_each = tf.function(prior.draw_each, autograph=False)
+        self.check(draw_each(tf.range(3000)).numpy())
+
+    def test_defaults_are_the_paper_s(self):
+        prior = latents.Codes()
+        assert prior.get_config() == {
+            "noise": 62,
+            "categories": 10,
+            "continuous": 2,
+        }
+        assert (prior.shape, prior.num_parameters) == ((74,), 14)
+        assert prior.num_categories == 10
+        assert latents.Uniform((3,)).num_categories is None
+
+    def test_codes_of_one_kind_alone(self):
+        only = latents.Codes(0, 0, 2)
+        assert (only.shape, only.num_parameters) == ((2,), 4)
+        assert only.num_categories is None
+        assert only.draw(0, "test", 0, 2, 3).shape == (2, 3, 2)
+        only = latents.Codes(1, 4, 0)
+        z = only.draw(0, "test", 0, 1, 5)[0]
+        assert only.split(z)[2].shape == (5, 0)
+
+    def test_other_codes_with_the_same_noise(self, prior):
+        z = prior.draw(0, "test", 0, 1, 3)[0].numpy()
+        changed = prior.with_codes(z, [2, 0, 1], [[0.5, 1]] * 3)
+        np.testing.assert_array_equal(changed[:, :4], z[:, :4])
+        np.testing.assert_array_equal(
+            changed[:, 4:7], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+        )
+        np.testing.assert_array_equal(changed[:, 7:], [[0.5, 1]] * 3)
+        np.testing.assert_array_equal(prior.with_codes(z), z)
+
+    def test_swept(self, prior):
+        z = prior.draw(0, "test", 0, 1, 1)[0, 0].numpy()
+        rows = prior.swept(z, 1, [-1, 0, 1, 2])
+        assert rows.shape == (12, 9) and rows.dtype == np.float32
+        np.testing.assert_array_equal(rows[:, :4], [z[:4]] * 12)
+        np.testing.assert_array_equal(
+            rows[:, 4:7].argmax(axis=1), np.repeat([0, 1, 2], 4)
+        )
+        np.testing.assert_array_equal(rows[:, 7], [z[7]] * 12)
+        np.testing.assert_array_equal(rows[:, 8], [-1, 0, 1, 2] * 3)
+        alone = latents.Codes(1, 0, 1).swept(np.zeros(2), 0, [3, 4])
+        np.testing.assert_array_equal(alone, [[0, 3], [0, 4]])
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"noise": -1}, "`noise`.*noise=-1"),
+            ({"categories": 1}, "2 or more `categories`.*categories=1"),
+            ({"categories": 2.0}, "`categories`.*categories=2.0"),
+            ({"categories": 0, "continuous": 0}, "continuous=0"),
+        ],
+    )
+    def test_no_codes(self, options, words):
+        with pytest.raises(ValueError, match=words):
+            latents.Codes(**options)
+
+
 class TestStratified(LatentsContract):
     latents_class = latents.Stratified
     options = {"low": -4, "high": 6, "jitter": 0.25}

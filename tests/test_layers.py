@@ -139,6 +139,118 @@ class TestMinibatchDiscrimination:
             MinibatchDiscrimination(**{name: value})
 
 
+def dynamic(function):
+    spec = [tf.TensorSpec((None, 3, 2))]
+    return tf.function(function, input_signature=spec, autograph=False)
+
+
+def static(function):
+    return tf.function(function, autograph=False)
+
+
+def xla(function):
+    return tf.function(function, autograph=False, jit_compile=True)
+
+
+class TestGroups:
+    """Distances within groups of neighbouring rows alone."""
+
+    @staticmethod
+    def by_loops(points, size):
+        groups = [points[i : i + size] for i in range(0, len(points), size)]
+        return np.concatenate([similarity_by_loops(group) for group in groups])
+
+    # Groups that divide the batch, that do not, and one that is too large.
+    @pytest.mark.parametrize("size", [2, 3, 4, 5, 12, 20])
+    @pytest.mark.parametrize("chunks", [False, True])
+    def test_agrees_with_the_definition(self, monkeypatch, size, chunks):
+        if chunks:
+            monkeypatch.setattr(layers, "_MAX_PAIRS", 30)
+        points = draw(12, 3, 2)
+        np.testing.assert_allclose(
+            layers.group_similarity(tf.constant(points), size),
+            self.by_loops(points, size),
+            rtol=1e-5,
+        )
+
+    @pytest.mark.parametrize("batch", [0, 3, 4, 11, 12])
+    def test_the_batch_may_be_unknown_when_traced(self, batch):
+        points = draw(batch, 3, 2)
+        received = dynamic(lambda p: layers.group_similarity(p, 4))(points)
+        assert received.shape == (batch, 3)
+        if batch:
+            np.testing.assert_allclose(
+                received, self.by_loops(points, 4), rtol=1e-5
+            )
+
+    @pytest.mark.parametrize(
+        "wrap",
+        [static, pytest.param(dynamic, marks=pytest.mark.slow), xla],
+    )
+    def test_first_and_second_order(self, wrap):
+        """Against all pairs, of which those of two groups are left out."""
+        points, upstream = draw(12, 3, 2), tf.constant(draw(12, 3, seed=1))
+        group = np.arange(12) // 4
+        same = (group[:, None] == group)[..., None].astype(np.float32)
+
+        def naive(points):
+            gaps = points[:, tf.newaxis] - points[tf.newaxis]
+            near = tf.exp(-tf.reduce_sum(tf.abs(gaps), -1))
+            return tf.reduce_sum(same * near, axis=1)
+
+        def grouped(points):
+            return layers.group_similarity(points, 4)
+
+        points = tf.constant(points)
+        for received, expected in zip(
+            wrap(lambda p: gradients_of(grouped, p, upstream))(points),
+            gradients_of(naive, points, upstream),
+            strict=True,
+        ):
+            np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
+        expected = second_order_of(naive, points)
+        np.testing.assert_allclose(
+            wrap(lambda p: second_order_of(grouped, p))(points),
+            expected,
+            rtol=1e-4,
+            atol=1e-5 * np.abs(expected).max(),
+        )
+
+    def layer(self, size, **options):
+        return MinibatchDiscrimination(
+            group_size=size,
+            kernel_initializer=keras.initializers.RandomNormal(seed=1),
+            **options,
+        )
+
+    @pytest.mark.parametrize("include_self", [True, False])
+    def test_a_group_sees_no_other(self, include_self):
+        x = draw(8, 3)
+        layer = self.layer(4, include_self=include_self)
+        before = layer(x, training=True)
+        x[4:] += 1  # of the second group
+        after = layer(x, training=True)
+        np.testing.assert_array_equal(before[:4], after[:4])
+        # One group of all is what there is without a size.
+        np.testing.assert_array_equal(self.layer(8)(x), self.layer(None)(x))
+
+    def test_divides_the_batch_of_a_training(self):
+        layer = self.layer(4)
+        with pytest.raises(ValueError, match=r"of 6 samples.*group_size=4"):
+            layer(draw(6, 3), training=True)
+        assert layer(draw(6, 3)).shape == (6, 8)  # as where it is served
+
+    @pytest.mark.parametrize("size", [0, 1, 2.5, True])
+    def test_bad_sizes(self, size):
+        with pytest.raises(ValueError, match=f"group_size.*{size}"):
+            MinibatchDiscrimination(group_size=size)
+
+    def test_survives_saving(self):
+        layer = self.layer(4)
+        copy = MinibatchDiscrimination.from_config(layer.get_config())
+        assert copy.group_size == 4
+
+
 def gradients_of(similarity, points, upstream):
     """The features, and their gradient against `upstream`."""
     with tf.GradientTape() as tape:
@@ -173,19 +285,6 @@ def check_against_naive(wrap=lambda function: function, batch=12):
     np.testing.assert_allclose(
         second(points), expected, rtol=1e-4, atol=1e-5 * scale
     )
-
-
-def dynamic(function):
-    spec = [tf.TensorSpec((None, 3, 2))]
-    return tf.function(function, input_signature=spec, autograph=False)
-
-
-def static(function):
-    return tf.function(function, autograph=False)
-
-
-def xla(function):
-    return tf.function(function, autograph=False, jit_compile=True)
 
 
 class TestBatchSimilarity:

@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 
 from tests.contracts.losses import (
+    FAKE_LOGITS,
+    REAL_LOGITS,
     TF_GAN_FAKE,
     TF_GAN_REAL,
     LossContract,
@@ -381,3 +383,62 @@ class TestHinge(LossContract):
         np.testing.assert_array_equal(fake, [[0], [1]])
         # The generator's pull never ends.
         np.testing.assert_array_equal(generator, [[-1], [-1]])
+
+
+class TestRelativisticPairing(LossContract):
+    loss_class = losses.RelativisticPairing
+    equilibrium = {"d_loss": math.log(2), "g_loss": math.log(2)}
+
+    def d_values(self, real, fake):
+        return -np.log(sigmoid(real - fake))
+
+    def g_values(self, fake, real):
+        return -np.log(sigmoid(fake - real))
+
+    def test_pairs_are_those_of_a_place(self):
+        """Not all with all, and not the two means."""
+        loss = self.loss_class()
+        real, fake = column([4.0, -4.0]), column([-4.0, 4.0])
+        apart = np.log1p(np.exp([-8.0, 8.0])).mean()
+        np.testing.assert_allclose(
+            loss.discriminator(real, fake), apart, rtol=1e-6
+        )
+        np.testing.assert_allclose(loss.generator(fake, real), apart, rtol=1e-6)
+        together = math.log(2)
+        np.testing.assert_allclose(
+            loss.discriminator(real, fake[::-1]), together, rtol=1e-6
+        )
+
+    def test_only_differences_count(self):
+        loss = self.loss_class()
+        real, fake = column(REAL_LOGITS), column(FAKE_LOGITS)
+        for value, moved in (
+            (
+                loss.discriminator(real, fake),
+                loss.discriminator(real + 3, fake + 3),
+            ),
+            (loss.generator(fake, real), loss.generator(fake + 3, real + 3)),
+        ):
+            np.testing.assert_allclose(moved, value, rtol=1e-5)
+
+    def test_what_one_player_gains_over_the_other(self):
+        """softplus(t) - softplus(-t) = t: the losses differ by the lead."""
+        loss = self.loss_class()
+        real, fake = column(REAL_LOGITS), column(FAKE_LOGITS)
+        np.testing.assert_allclose(
+            loss.generator(fake, real) - loss.discriminator(real, fake),
+            np.mean(REAL_LOGITS) - np.mean(FAKE_LOGITS),
+            rtol=1e-5,
+        )
+
+    def test_who_loses_clearly_is_told_so(self):
+        """By a full step, where the lead is far on the wrong side."""
+        _, (real, fake, _) = self._gradients(column([-1e4]), column([1e4]))
+        assert (float(real[0, 0]), float(fake[0, 0])) == (-1, 1)
+        _, (*_, generator) = self._gradients(column([1e4]), column([-1e4]))
+        assert float(generator[0, 0]) == -1
+
+    @pytest.mark.parametrize("real", [None, tf.zeros((3,))])
+    def test_needs_the_real_logits(self, real):
+        with pytest.raises(ValueError, match=r"`real_logits`.*Received: real"):
+            self.loss_class().generator(tf.zeros((3, 1)), real)

@@ -36,6 +36,39 @@ class TestR1(PenaltyContract):
         assert penalties.R1().draw(0, 0, 10, 8, (2,)) is None
 
 
+@pytest.mark.slow
+class TestR1R2Contract(PenaltyContract):
+    penalty_class = penalties.R1R2
+    saved_options = {"weight": 0.25}
+    batch_norm = "allow"
+
+    def linear_value(self, weight, norm):
+        return weight * norm**2  # the half is there twice
+
+
+class TestR1R2:
+    def test_is_r1_of_both(self):
+        """The critic sum(x^2) / 2 has the gradient x."""
+        real, fake = draw(5, 3), draw(5, 3, seed=1)
+        each = [np.mean(np.sum(np.square(t), axis=1)) for t in (real, fake)]
+        value = penalties.R1R2(weight=2.0)(Recorder(), real, fake)
+        np.testing.assert_allclose(value, 0.5 * 2.0 * sum(each), rtol=1e-6)
+
+    def test_each_kind_is_a_batch_of_its_own(self):
+        """A critic that sees the whole batch sees one kind at a time."""
+        sizes = []
+
+        def critic(samples):
+            sizes.append(samples.shape[0])
+            return samples * tf.reduce_mean(samples)
+
+        penalties.R1R2()(critic, draw(6, 1), draw(6, 1, seed=1))
+        assert sizes == [6, 6]
+
+    def test_draws_nothing(self):
+        assert penalties.R1R2().draw(0, 0, 10, 8, (2,)) is None
+
+
 class TestGradientPenalty(NormPenaltyContract):
     penalty_class = penalties.GradientPenalty
     saved_options = {"weight": 0.25, "target": 2.0}

@@ -43,6 +43,7 @@ SHORT = {
     "dcgan": IMAGES,
     "variants": IMAGES,
     "autoencoder": IMAGES,
+    "semi_supervised": [*IMAGES, "--labels", "10", "--no-baseline"],
     "generate": ["--num-images", "20"],
     "latent": [],
     "explore": [],

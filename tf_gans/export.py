@@ -14,7 +14,9 @@ is a pure function of its inputs and consists of TensorFlow's own operations:
 That is of a GAN whose loss takes logits for those of probabilities; of others
 `discriminate` gives `logits` alone. Of a BEGAN it gives `reconstructions` and
 their `errors`, one a row. A VAE has `encode`, which gives `mean` and `stddev`
-of z, and `reconstruct`, which gives `reconstructions`.
+of z, and `reconstruct`, which gives `reconstructions`. An ACGAN, whose
+discriminator takes no labels, has `classify`, which gives
+`class_probabilities`; an InfoGAN `encode`, of its codes.
 
 An adversarial autoencoder has `encode`, from `samples` to `codes`,
 `reconstruct` and `errors`, one a row. An autoencoder without a prior has these,
@@ -243,6 +245,7 @@ def _of_samples(model, with_labels):
     """What can be asked about samples, each a function and its specs."""
     # Some take something else, such as codes.
     others = getattr(model, "signature_inputs", {})
+    classes = getattr(model, "judged_classes", None)
 
     def of(judge):
         return lambda rows, labels=None: judge(with_labels(rows, labels))
@@ -252,7 +255,7 @@ def _of_samples(model, with_labels):
         return tf.TensorSpec(rows.shape, rows.dtype, what)
 
     return {
-        name: (of(judge), spec(name), *_labels(model.num_classes))
+        name: (of(judge), spec(name), *_labels(classes))
         for name, judge in model.signatures().items()
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans import random
-from tf_gans.errors import check_positive_int
+from tf_gans.errors import check_integer, check_positive_int
 
 
 class Latents:
@@ -47,6 +47,11 @@ class Latents:
     @property
     def support(self):
         """The pair of bounds between which each component lies, or None."""
+        return None
+
+    @property
+    def num_categories(self) -> int | None:
+        """How many values a categorical code in z has; None without one."""
         return None
 
     def draw_each(self, seeds):
@@ -220,3 +225,130 @@ class Stratified(Latents):
 
     def get_config(self):
         return {"low": self.low, "high": self.high, "jitter": self.jitter}
+
+
+@keras.saving.register_keras_serializable(package="tf_gans")
+class Codes(Latents):
+    """InfoGAN's z: noise, a category as one-hot, and continuous codes.
+
+    One after the other, in this order: `noise` components of U[-1, 1), the
+    `categories` components of a category that is drawn evenly, and
+    `continuous` components of U[-1, 1). So z is a vector like any other, and
+    what is a code in it is known here.
+
+    Args:
+        noise: int, at least 0. Defaults to `62`.
+        categories: int: 0 for none, or 2 or more. Defaults to `10`.
+        continuous: int, at least 0. Defaults to `2`.
+
+    Reference:
+    - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), appendix C.1
+    - [openai/InfoGAN, run_mnist_exp.py, lines 36-41](
+      https://github.com/openai/InfoGAN)
+    """
+
+    low, high = -1.0, 1.0
+
+    def __init__(self, noise=62, categories=10, continuous=2):
+        check_integer("noise", noise, least=0)
+        check_integer("categories", categories, least=0)
+        check_integer("continuous", continuous, least=0)
+        self.noise, self.categories = int(noise), int(categories)
+        self.continuous = int(continuous)
+        if categories == 1 or not categories + continuous:
+            raise ValueError(
+                "Codes must be 2 or more `categories`, or `continuous` ones. "
+                f"Received: categories={categories}, continuous={continuous}"
+            )
+        super().__init__((noise + categories + continuous,))
+
+    @property
+    def num_categories(self):
+        return self.categories or None
+
+    @property
+    def num_parameters(self):
+        """How many numbers describe a distribution of the codes.
+
+        The logits of the categories, and a mean and a spread of each
+        continuous code.
+        """
+        return self.categories + 2 * self.continuous
+
+    @property
+    def support(self):
+        return self.low, self.high
+
+    def draw(self, seed, stream, first_step, num_steps, batch_size):
+        block = (first_step, num_steps)
+        count = self.noise + self.continuous
+        u = random.uniform(seed, stream, *block, (batch_size, count))
+        u = self.low + (self.high - self.low) * u
+        if not self.categories:
+            return u
+        category = random.integers(
+            *(seed, f"{stream}/category", *block, (batch_size,)),
+            self.categories,
+        )
+        one_hot = tf.one_hot(category, self.categories)
+        noise, continuous = u[..., : self.noise], u[..., self.noise :]
+        return tf.concat([noise, one_hot, continuous], axis=-1)
+
+    def split(self, z):
+        """The parts of z.
+
+        Args:
+            z: array or tensor of shape `(batch, *shape)`.
+
+        Returns:
+            A triple: the noise, the category as one-hot and the continuous
+            codes, each of shape `(batch, its components)`.
+        """
+        first = self.noise + self.categories
+        return z[:, : self.noise], z[:, self.noise : first], z[:, first:]
+
+    def with_codes(self, z, categories=None, continuous=None):
+        """The same noise with other codes.
+
+        Args:
+            z: float array of shape `(n, *shape)`.
+            categories: int array of shape `(n,)`, or None to keep z's.
+            continuous: float array of shape `(n, continuous)`, or None.
+
+        Returns:
+            A float32 array of shape `(n, *shape)`.
+        """
+        noise, one_hot, rest = self.split(np.asarray(z, np.float32))
+        if categories is not None:
+            one_hot = np.eye(self.categories, dtype=np.float32)[categories]
+        if continuous is not None:
+            rest = np.asarray(continuous, np.float32)
+        return np.concatenate([noise, one_hot, rest], axis=1)
+
+    def swept(self, z, code, values):
+        """Sweeps a continuous code in each category, from one noise.
+
+        Args:
+            z: float array of shape `shape`, whose noise and other codes stay.
+            code: int. Which of the continuous codes, from 0.
+            values: sequence of floats.
+
+        Returns:
+            A float32 array of shape `(rows * len(values), *shape)`, row by
+            row: a row for each category, or one where there are none.
+        """
+        rows = self.categories or 1
+        z = np.tile(np.asarray(z, np.float32), (rows * len(values), 1))
+        continuous = self.split(z)[2].copy()
+        continuous[:, code] = np.tile(np.asarray(values, np.float32), rows)
+        categories = None
+        if self.categories:
+            categories = np.repeat(np.arange(rows), len(values))
+        return self.with_codes(z, categories, continuous)
+
+    def get_config(self):
+        return {
+            "noise": self.noise,
+            "categories": self.categories,
+            "continuous": self.continuous,
+        }

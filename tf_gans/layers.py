@@ -7,6 +7,24 @@ import tensorflow as tf
 from tf_gans import random, replicas
 from tf_gans.errors import check_positive_int
 from tf_gans.spectral_norm import SpectralNormalization
+from tf_gans.weight_norm import WeightNormalization
+
+__all__ = [
+    "MinibatchDiscrimination",
+    "SmallDense",
+    "SpectralNormalization",
+    "WeightNormalization",
+    "batch_similarity",
+    "check_groups",
+    "group_similarity",
+    "has_batch_norm",
+    "latent_dropout",
+    "overwrites_kernels",
+    "sees_batch",
+    "smooth_leaky_relu",
+    "update_power_iterations",
+    "walk",
+]
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
@@ -86,11 +104,15 @@ class MinibatchDiscrimination(keras.layers.Layer):
         use_bias: bool. Whether `M` has a bias, as in gan-intro. The distances
             do not depend on it and its gradient is 0. Defaults to `True`.
         kernel_initializer: the initializer of `T`. Defaults to N(0, 0.02).
+        group_size: int, at least 2, or None. The sums are over groups of so
+            many neighbouring rows, and rows of other groups are not looked at.
+            In training it must divide the batch; elsewhere the last group may
+            be smaller. Defaults to `None`: the batch is one group.
 
     Input shape:
-        `(batch, features)`. The batch is one group: feed real and generated
-        samples in separate calls. Under a `tf.distribute` strategy the group
-        is the whole batch, of all replicas.
+        `(batch, features)`. Feed real and generated samples in separate calls.
+        Under a `tf.distribute` strategy the groups are those of the whole
+        batch, of all replicas.
 
     Output shape:
         `(batch, features + num_kernels)`.
@@ -114,6 +136,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
         include_self=True,
         use_bias=True,
         kernel_initializer=None,
+        group_size=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -124,6 +147,14 @@ class MinibatchDiscrimination(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(
             kernel_initializer or keras.initializers.RandomNormal(stddev=0.02)
         )
+        self.group_size = group_size
+        if group_size is not None:
+            self.group_size = check_positive_int("group_size", group_size)
+            if group_size == 1:
+                raise ValueError(
+                    "A group of one sample has no distances. Received: "
+                    "group_size=1"
+                )
 
     def build(self, input_shape):
         if len(input_shape) != 2 or input_shape[-1] is None:
@@ -141,13 +172,18 @@ class MinibatchDiscrimination(keras.layers.Layer):
         )
         self.projection.build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs, training=None):
         points = self.projection(inputs)
         points = tf.reshape(points, (-1, self.num_kernels, self.kernel_dim))
         if points.dtype.size < 4:
             # A sum over a large batch is more than 16 bits can tell.
             points = tf.cast(points, tf.float32)
-        features = batch_similarity(replicas.gather(points))
+        points = replicas.gather(points)
+        if self.group_size is None:
+            features = batch_similarity(points)
+        else:
+            check_groups(points.shape[0] if training else None, self.group_size)
+            features = group_similarity(points, self.group_size)
         features = replicas.own_rows(features)
         if not self.include_self:
             features = features - 1
@@ -167,7 +203,50 @@ class MinibatchDiscrimination(keras.layers.Layer):
             "kernel_initializer": keras.initializers.serialize(
                 self.kernel_initializer
             ),
+            "group_size": self.group_size,
         }
+
+
+def check_groups(batch_size, group_size):
+    """Refuses groups that a batch cannot be divided into.
+
+    Args:
+        batch_size: int, or None where it is not known.
+        group_size: int, or None for one group.
+    """
+    if batch_size and group_size and batch_size % group_size:
+        raise ValueError(
+            f"`group_size` must divide the batch, of {batch_size} samples. "
+            f"Received: group_size={group_size}"
+        )
+
+
+def group_similarity(points, group_size):
+    """The sums of `batch_similarity` over the points of each one's group.
+
+    Args:
+        points: float tensor of shape `(batch, kernels, dim)`.
+        group_size: int. So many neighbouring rows are a group; the last one
+            is what is left.
+
+    Returns:
+        A tensor of shape `(batch, kernels)`: at least 1, at most `group_size`.
+    """
+    batch, kernels, dim = points.shape
+    size = tf.shape(points)[0] if batch is None else batch
+    whole = size // group_size * group_size
+    # A group's points are no kernel's but their own, so groups are as good as
+    # further kernels: (group, groups * kernels, dim).
+    rows = tf.reshape(points[:whole], (-1, group_size, kernels, dim))
+    rows = tf.reshape(
+        tf.transpose(rows, (1, 0, 2, 3)),
+        (group_size, whole // group_size * kernels, dim),
+    )
+    sums = tf.reshape(batch_similarity(rows), (group_size, -1, kernels))
+    sums = tf.reshape(tf.transpose(sums, (1, 0, 2)), (whole, kernels))
+    if batch is not None and whole == batch:
+        return sums
+    return tf.concat([sums, batch_similarity(points[whole:])], axis=0)
 
 
 @tf.custom_gradient
@@ -227,22 +306,24 @@ def _map_rows(function, tensors):
     """
     first = tf.nest.flatten(tensors)[0]
     batch, kernels = first.shape[0], first.shape[1]
-    if batch is not None and batch * batch * kernels <= _MAX_PAIRS:
-        return function(tensors)
-    size = tf.shape(first)[0] if batch is None else batch
-    if batch is None:
-        # An empty batch is one row of padding.
-        most = tf.maximum(size, 1)
-        rows = tf.clip_by_value(_MAX_PAIRS // (most * kernels), 1, most)
+    if batch is None or kernels is None:
+        size, kernels = tf.unstack(tf.shape(first)[:2])
+        # An empty batch is one row of padding; of no group there is no kernel.
+        most, width = tf.maximum(size, 1), tf.maximum(kernels, 1)
+        rows = tf.clip_by_value(_MAX_PAIRS // (most * width), 1, most)
         chunks = -(-most // rows)
+    elif batch * batch * kernels <= _MAX_PAIRS:
+        return function(tensors)
     else:
+        size = batch
         rows = max(1, _MAX_PAIRS // (size * kernels))
         chunks = -(-size // rows)
 
     def split(tensor):
-        rest = tensor.shape[1:]
-        pad = [[0, chunks * rows - size], *([[0, 0]] * len(rest))]
-        return tf.reshape(tf.pad(tensor, pad), [chunks, rows, *rest])
+        pad = [[0, chunks * rows - size], *([[0, 0]] * (tensor.shape.rank - 1))]
+        return tf.reshape(
+            tf.pad(tensor, pad), [chunks, rows, *_sides(tensor, 1)]
+        )
 
     parts = tf.map_fn(
         function,
@@ -250,8 +331,16 @@ def _map_rows(function, tensors):
         fn_output_signature=first.dtype,
         parallel_iterations=1,
     )
-    rest = parts.shape[2:]
-    return tf.reshape(parts, [chunks * rows, *rest])[:size]
+    return tf.reshape(parts, [chunks * rows, *_sides(parts, 2)])[:size]
+
+
+def _sides(tensor, first):
+    """The lengths of a tensor's axes from `first` on, where known as ints."""
+    lengths = tf.shape(tensor)
+    return [
+        lengths[first + i] if side is None else side
+        for i, side in enumerate(tensor.shape[first:])
+    ]
 
 
 def walk(model):

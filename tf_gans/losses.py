@@ -12,103 +12,7 @@ import math
 import keras
 import tensorflow as tf
 
-
-class AdversarialLoss:
-    """Base class of the adversarial losses.
-
-    A subclass says, for each sample, what the discriminator pays for a real
-    and for a fake logit, and what the generator pays for a fake one. It may
-    also say what the logs show when the game is at its equilibrium, and which
-    measures of convergence the logits give. A loss is the mean over the batch.
-    """
-
-    measures: tuple[str, ...] = ()
-    """The names of the scalars that `measure` returns."""
-
-    probabilistic = False
-    """Whether `output` is the probability of a sample being real."""
-
-    def discriminator(self, real_logits, fake_logits):
-        """The discriminator's loss.
-
-        Args:
-            real_logits: float tensor, its logits for real samples.
-            fake_logits: float tensor of the same shape, for generated ones.
-
-        Returns:
-            A scalar, float32, or float64 where the logits are.
-        """
-        real = tf.reduce_mean(self._real(_widened(real_logits)))
-        fake = tf.reduce_mean(self._fake(_widened(fake_logits)))
-        return real + fake
-
-    def generator(self, fake_logits):
-        """The generator's loss.
-
-        Args:
-            fake_logits: float tensor, the discriminator's logits for
-                generated samples.
-
-        Returns:
-            A scalar, float32, or float64 where the logits are.
-        """
-        return tf.reduce_mean(self._generator(_widened(fake_logits)))
-
-    def output(self, logits):
-        """What the discriminator says of each sample, to log and to plot.
-
-        The logit itself, unless the loss takes it for that of a probability.
-
-        Args:
-            logits: float tensor.
-
-        Returns:
-            A float tensor of the same shape.
-        """
-        logits = _widened(logits)
-        return tf.sigmoid(logits) if self.probabilistic else logits
-
-    @property
-    def equilibrium(self):
-        """The logs where generated samples are distributed as real ones.
-
-        A dict of floats: the losses `"d_loss"` and `"g_loss"` of the best
-        discriminator against such a generator, and the means of its output,
-        `"d_real"` and `"d_fake"`. Empty where the loss fixes no values.
-        """
-        return {}
-
-    def measure(self, real_logits, fake_logits):
-        """Measures how far the game has converged.
-
-        Args:
-            real_logits, fake_logits: those of `discriminator`.
-
-        Returns:
-            A dict of scalars, one for each name in `measures`.
-        """
-        del real_logits, fake_logits
-        return {}
-
-    def _real(self, logits):
-        raise NotImplementedError
-
-    def _fake(self, logits):
-        raise NotImplementedError
-
-    def _generator(self, logits):
-        raise NotImplementedError
-
-    def get_config(self):
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        config = dict(config)
-        # Files of the first release say how the values are reduced.
-        if config.pop("reduction", "mean") != "mean":
-            raise ValueError("A loss is a mean. Received: reduction=None")
-        return cls(**config)
+from tf_gans.adversarial_loss import AdversarialLoss, widened
 
 
 class _CrossEntropy(AdversarialLoss):
@@ -367,8 +271,8 @@ class Wasserstein(AdversarialLoss):
     measures = ("wasserstein",)
 
     def measure(self, real_logits, fake_logits):
-        real = tf.reduce_mean(_widened(real_logits))
-        fake = tf.reduce_mean(_widened(fake_logits))
+        real = tf.reduce_mean(widened(real_logits))
+        fake = tf.reduce_mean(widened(fake_logits))
         return {"wasserstein": real - fake}
 
     def _real(self, logits):
@@ -417,11 +321,64 @@ class Hinge(AdversarialLoss):
         return -logits
 
 
-def _widened(logits):
-    """The logits in at least 32 bits.
+@keras.saving.register_keras_serializable(package="tf_gans")
+class RelativisticPairing(AdversarialLoss):
+    """The relativistic pairing loss, which R3GAN is trained with.
 
-    Squares of a few hundred overflow float16, and a mean over a batch rounds
-    in bfloat16's 8 bits of significand to two or three digits.
+    Each generated sample is compared with one real sample, that of the same
+    place in the batch. With `f(t) = softplus(-t) = -log sigmoid(t)`, the
+    discriminator minimises `f(D(x) - D(G(z)))` and the generator
+    `f(D(G(z)) - D(x))`. A generator cannot win by moving all of its samples to
+    one side of a boundary: where it drops a mode, the real samples of that mode
+    stay ahead of their partners and the loss stays high.
+
+    Only differences count, so a level to which D's outputs tend there is not.
+    At the equilibrium they are all alike, and both losses are `ln 2`.
+
+    Alone it need not converge: R3GAN adds `penalties.R1R2`.
+
+    Example:
+
+    >>> loss = RelativisticPairing()
+    >>> fake, real = tf.zeros((8, 1)), tf.zeros((8, 1))
+    >>> float(loss.generator(fake, real))
+    0.6931471824645996
+
+    Reference:
+    - [Jolicoeur-Martineau, 2019](https://arxiv.org/abs/1807.00734): the
+      relativistic discriminator
+    - [Huang et al., 2024](https://arxiv.org/abs/2501.05441), section 2
+    - [brownvc/R3GAN, R3GAN/Trainer.py, lines 14-44](
+      https://github.com/brownvc/R3GAN)
     """
-    logits = tf.convert_to_tensor(logits)
-    return tf.cast(logits, tf.float32) if logits.dtype.size < 4 else logits
+
+    pairs_real = True
+
+    @property
+    def equilibrium(self):
+        return {"d_loss": math.log(2), "g_loss": math.log(2)}
+
+    def discriminator(self, real_logits, fake_logits):
+        return _softplus_of_minus(
+            _lead("fake_logits", real_logits, fake_logits)
+        )
+
+    def generator(self, fake_logits, real_logits=None):
+        return _softplus_of_minus(
+            _lead("real_logits", fake_logits, real_logits)
+        )
+
+
+def _lead(name, logits, others):
+    """How far logits are ahead of those they are paired with."""
+    if others is None or logits.shape.rank != others.shape.rank:
+        received = others if others is None else f"shape {others.shape}"
+        raise ValueError(
+            f"`{name}` must be one logit for each of the others, which it is "
+            f"paired with. Received: {name}={received}"
+        )
+    return widened(logits) - widened(others)
+
+
+def _softplus_of_minus(leads):
+    return tf.reduce_mean(tf.nn.softplus(-leads))

@@ -106,6 +106,38 @@ class R1(Penalty):
 
 
 @keras.saving.register_keras_serializable(package="tf_gans")
+class R1R2(Penalty):
+    """R1, and the same at generated samples, R2, of one weight.
+
+    `weight / 2 * (E[||grad_x D(x)||^2] + E[||grad_x D(G(z))||^2])`, with `D`
+    the logit. R1 alone lets a discriminator be as steep as it likes where
+    samples are and data are not, and there a relativistic loss diverges: R3GAN
+    needs both.
+
+    Args:
+        weight: float, at least 0. The gamma of the paper, in units of the
+            squared data. Defaults to `1`.
+
+    Reference:
+    - [Mescheder et al., 2018](https://arxiv.org/abs/1801.04406), equations 9
+      and 10
+    - [Huang et al., 2024](https://arxiv.org/abs/2501.05441), section 2
+    """
+
+    def __init__(self, weight=1.0):
+        super().__init__(weight)
+
+    def __call__(self, critic, real, fake, noise=None):
+        del noise
+        # In two passes: layers that see a batch see one of a kind.
+        squared_norms = [
+            tf.reduce_mean(_squared_gradient_norms(critic, _widened(samples)))
+            for samples in (real, fake)
+        ]
+        return 0.5 * self.weight * tf.add_n(squared_norms)
+
+
+@keras.saving.register_keras_serializable(package="tf_gans")
 class GradientPenalty(Penalty):
     """WGAN-GP's penalty: a slope of 1 on the way from fakes to real samples.
 

@@ -7,17 +7,17 @@ import tensorflow as tf
 # published kernels as they start is then within some 2 % of its limit.
 _INITIAL_ITERATIONS = 30
 
-_TRANSPOSED = (
+TRANSPOSED = (
     keras.layers.Conv1DTranspose,
     keras.layers.Conv2DTranspose,
     keras.layers.Conv3DTranspose,
 )
-_NORMALISED = (
+NORMALISED = (
     keras.layers.Dense,
     keras.layers.Conv1D,
     keras.layers.Conv2D,
     keras.layers.Conv3D,
-    *_TRANSPOSED,
+    *TRANSPOSED,
 )
 
 
@@ -69,8 +69,8 @@ class SpectralNormalization(keras.layers.Wrapper):
     """
 
     def __init__(self, layer, seed=None, **kwargs):
-        if not isinstance(layer, _NORMALISED):
-            names = ", ".join(c.__name__ for c in _NORMALISED)
+        if not isinstance(layer, NORMALISED):
+            names = ", ".join(c.__name__ for c in NORMALISED)
             raise ValueError(
                 f"`layer` must be one of {names}. Received: layer={layer!r}"
             )
@@ -123,7 +123,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     def _matrix(self):
         """The kernel as a matrix of (inputs, outputs)."""
         kernel = tf.convert_to_tensor(self.layer.kernel)
-        if isinstance(self.layer, _TRANSPOSED):
+        if isinstance(self.layer, TRANSPOSED):
             rank = kernel.shape.rank
             kernel = tf.transpose(
                 kernel, [*range(rank - 2), rank - 1, rank - 2]

@@ -35,7 +35,8 @@ class LossContract:
         loss_class: the class.
         options: other options than the defaults, to be saved with it.
         real_value, fake_value, generator_value: static methods, what the loss
-            is for each logit, from its paper's formula in float64.
+            is for each logit, from its paper's formula in float64. One that
+            compares logits says `d_values` and `g_values` in their place.
         published: pairs of values, the discriminator's and the generator's,
             that others published for the vectors above: a dict with the keys
             "cs231n" and "tf_gan". None stands for one that is not published.
@@ -61,6 +62,15 @@ class LossContract:
     dead = ()
     is_probability = False
 
+    def d_values(self, real, fake):
+        """What the discriminator pays for each pair of logits."""
+        return self.real_value(real) + self.fake_value(fake)
+
+    def g_values(self, fake, real):
+        """What the generator pays for each fake logit."""
+        del real
+        return self.generator_value(fake)
+
     # Values ----------------------------------------------------------------
 
     @pytest.mark.parametrize(
@@ -72,16 +82,16 @@ class LossContract:
         """Against the formula in float64, with probabilities where it has."""
         loss = self.loss_class()
         d_loss = loss.discriminator(column(real), column(fake))
-        g_loss = loss.generator(column(fake))
+        g_loss = loss.generator(column(fake), column(real))
+        if not loss.pairs_real:
+            np.testing.assert_array_equal(loss.generator(column(fake)), g_loss)
         real, fake = np.array(real), np.array(fake)
         assert d_loss.shape == g_loss.shape == ()
         np.testing.assert_allclose(
-            d_loss,
-            np.mean(self.real_value(real)) + np.mean(self.fake_value(fake)),
-            rtol=self.rtol,
+            d_loss, np.mean(self.d_values(real, fake)), rtol=self.rtol
         )
         np.testing.assert_allclose(
-            g_loss, np.mean(self.generator_value(fake)), rtol=self.rtol
+            g_loss, np.mean(self.g_values(fake, real)), rtol=self.rtol
         )
 
     def test_published_values(self):
@@ -92,7 +102,10 @@ class LossContract:
         }
         for name, expected in self.published.items():
             real, fake = (column(values) for values in vectors[name])
-            values = loss.discriminator(real, fake), loss.generator(fake)
+            values = (
+                loss.discriminator(real, fake),
+                loss.generator(fake, real),
+            )
             for value, published in zip(values, expected, strict=True):
                 if published is not None:  # with five to eight places
                     np.testing.assert_allclose(value, published, atol=6e-6)
@@ -108,8 +121,8 @@ class LossContract:
                 [loss.discriminator(*pair) for pair in pairs],
             ),
             (
-                loss.generator(fake),
-                [loss.generator(pair[1]) for pair in pairs],
+                loss.generator(fake, real),
+                [loss.generator(*pair[::-1]) for pair in pairs],
             ),
         ):
             assert value.shape == values[0].shape == ()
@@ -123,7 +136,7 @@ class LossContract:
         twice = [tf.concat([t, t], axis=0) for t in (real, fake)]
         for value, expected in (
             (loss.discriminator(*twice), loss.discriminator(real, fake)),
-            (loss.generator(twice[1]), loss.generator(fake)),
+            (loss.generator(*twice[::-1]), loss.generator(fake, real)),
         ):
             np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-6)
 
@@ -154,7 +167,10 @@ class LossContract:
                 loss.discriminator(real, fake),
                 loss.discriminator(wide_real, wide_fake),
             ),
-            (loss.generator(fake), loss.generator(wide_fake)),
+            (
+                loss.generator(fake, real),
+                loss.generator(wide_fake, wide_real),
+            ),
             (loss.output(fake), loss.output(wide_fake)),
             *(
                 (loss.measure(real, fake)[n], v)
@@ -176,7 +192,7 @@ class LossContract:
         with tf.GradientTape(persistent=True) as tape:
             tape.watch((real, fake))
             d_loss = real.shape[0] * loss.discriminator(real, fake)
-            g_loss = real.shape[0] * loss.generator(fake)
+            g_loss = real.shape[0] * loss.generator(fake, real)
         pulls = (*tape.gradient(d_loss, (real, fake)),)
         return (d_loss, g_loss), (*pulls, tape.gradient(g_loss, fake))
 
@@ -194,7 +210,11 @@ class LossContract:
         x, step = np.array(self.undecided), 1e-5
         for gradient, value in zip(
             gradients,
-            (self.real_value, self.fake_value, self.generator_value),
+            (
+                lambda real: self.d_values(real, x),
+                lambda fake: self.d_values(x, fake),
+                lambda fake: self.g_values(fake, x),
+            ),
             strict=True,
         ):
             slope = (value(x + step) - value(x - step)) / (2 * step)
@@ -242,7 +262,7 @@ class LossContract:
         logits = tf.fill((4, 1), self.equilibrium_logit)
         logs = {
             "d_loss": loss.discriminator(logits, logits),
-            "g_loss": loss.generator(logits),
+            "g_loss": loss.generator(logits, logits),
             "d_real": tf.reduce_mean(loss.output(logits)),
             "d_fake": tf.reduce_mean(loss.output(logits)),
         }

@@ -67,6 +67,8 @@ class Case:
             return [(batch, *self.fresh.sample_shape)]
         if name.endswith("Encoder"):
             return [(batch, self.fresh.latent_dim)] * 2
+        if name.startswith("TwoHeaded"):
+            return [(batch, 1), (batch, self.fresh.num_outputs)]
         return [(batch, 1)]
 
 

@@ -38,6 +38,42 @@ class Pictures(data.Source):
         return u * tf.constant([0.2, 0.4, 0.9, 1.0])[:, tf.newaxis]
 
 
+class LabelledPictures(Pictures):
+    """The same, each with one of three labels."""
+
+    num_classes = 3
+
+    def draw(self, seed, first_step, num_steps):
+        labels = random.integers(
+            seed, "labels", first_step, num_steps, (self.batch_size,), 3
+        )
+        return super().draw(seed, first_step, num_steps), labels
+
+
+class FewLabels(Pictures):
+    """The same, with three classes of labels, and unlabelled ones."""
+
+    num_classes = 3
+
+    def draw(self, seed, first_step, num_steps):
+        labelled, unlabelled, matched = (
+            super(FewLabels, self).draw(seed + i, first_step, num_steps)
+            for i in range(3)
+        )
+        shape = (self.batch_size,)
+        labels = random.integers(
+            seed, "labels", first_step, num_steps, shape, self.num_classes
+        )
+        return labelled, labels, unlabelled, matched
+
+
+def source_of(model):
+    """What a model is trained on here."""
+    if hasattr(model, "classes"):
+        return FewLabels()
+    return LabelledPictures() if model.num_classes else Pictures()
+
+
 # Networks --------------------------------------------------------------------
 
 
@@ -117,6 +153,37 @@ class Generator(_Small):
 
 
 @keras.saving.register_keras_serializable(package="tests.training")
+class LabelledGenerator(Generator):
+    """z and labels to images."""
+
+    num_classes = 3
+
+    def build(self, input_shape=None):
+        super().build((None, LATENT_DIM + 3))
+
+    def call(self, inputs, training=None):
+        z, labels = inputs
+        one_hot = tf.one_hot(labels, 3, dtype=z.dtype)
+        return super().call(tf.concat([z, one_hot], axis=1), training)
+
+
+@keras.saving.register_keras_serializable(package="tests.training")
+class TwoHeads(_Small):
+    """Images to logits and to other numbers, in the dtype it computes in."""
+
+    def __init__(self, num_outputs=3, name="discriminator", **kwargs):
+        super().__init__(1 + num_outputs, name=name, **kwargs)
+        self.num_outputs = num_outputs
+
+    def call(self, x, training=None):
+        x = self._outputs(x, training)
+        return x[:, :1], x[:, 1:]
+
+    def get_config(self):
+        return {**super().get_config(), "num_outputs": self.num_outputs}
+
+
+@keras.saving.register_keras_serializable(package="tests.training")
 class Discriminator(_Small):
     """Images to logits, in the dtype that the network computes in."""
 
@@ -125,6 +192,30 @@ class Discriminator(_Small):
 
     def call(self, x, training=None):
         return self._outputs(x, training)
+
+
+@keras.saving.register_keras_serializable(package="tests.training")
+class Classifier(_Small):
+    """Images to logits of three classes, with noise on what is hidden."""
+
+    def __init__(self, batch_norm=True, name="discriminator", **kwargs):
+        super().__init__(3, batch_norm, name=name, **kwargs)
+
+    def features_and_logits(self, x, training=None, noise=None):
+        x = self.hidden(tf.reshape(x, (-1, _SIZE)))
+        if self.norm is not None:
+            x = self.norm(x, training=training)
+        x = tf.tanh(x)
+        if noise is not None:
+            x += tf.cast(noise, x.dtype)
+        return tf.cast(x, tf.float32), tf.cast(self.head(x), tf.float32)
+
+    def call(self, x, training=None, noise=None):
+        return self.features_and_logits(x, training, noise)[1]
+
+    def draw_noise(self, seed, stream, first_step, num_steps, batch_size):
+        shape = (batch_size, _UNITS)
+        return 0.1 * random.normal(seed, stream, first_step, num_steps, shape)
 
 
 @keras.saving.register_keras_serializable(package="tests.training")
@@ -225,7 +316,9 @@ def fit(model, steps):
             np.stack(list(model.step_losses.values()), axis=1)
         )
     )
-    model.fit(Pictures(), steps_per_epoch=steps, verbose=0, callbacks=[record])
+    model.fit(
+        source_of(model), steps_per_epoch=steps, verbose=0, callbacks=[record]
+    )
     return np.array(rows)
 
 
@@ -238,7 +331,7 @@ def numbers(model, step=0, batch_size=BATCH, seed=SEED):
 def data_of(model, step=0):
     """What `train_step` sees in a step."""
     critics = model.critic_steps
-    real = Pictures().draw(SEED, step * critics, critics)
+    real = source_of(model).draw(SEED, step * critics, critics)
     return real, numbers(model, step), step
 
 

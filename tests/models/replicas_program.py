@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans import GAN, latents, losses, noise, penalties
-from tf_gans.data import Images
+from tf_gans.data import Images, SemiSupervised
 from tf_gans.optimizers import FusedAdam
-from tf_gans.recipes import autoencoder, family, mnist
+from tf_gans.recipes import autoencoder, family, mnist, semi_supervised
 from tf_gans.toys.gaussian.data import Gaussian
 from tf_gans.toys.gaussian.networks import Discriminator, Generator
 
@@ -25,6 +25,7 @@ STEPS = 20
 
 def scalars(
     minibatch=False,
+    group_size=None,
     kind="sgd",
     rate=0.001,
     dtype=None,
@@ -34,7 +35,9 @@ def scalars(
     """A model of the one-dimensional problem, and its data."""
     gan = GAN(
         Generator(seed=1, dtype=dtype),
-        Discriminator(minibatch=minibatch, seed=2, dtype=dtype),
+        Discriminator(
+            minibatch=minibatch, group_size=group_size, seed=2, dtype=dtype
+        ),
         latents=latents.Stratified(-8, 8),
         **options,
     )
@@ -43,14 +46,17 @@ def scalars(
     return gan, Gaussian(8)
 
 
-def images(value_range=(-1, 1), size=16, channels=1, batch_size=8):
+def images(
+    value_range=(-1, 1), size=16, channels=1, batch_size=8, num_classes=None
+):
     """Smooth images that differ, as a source."""
     axis = np.linspace(0, 3, size)
     phase = np.arange(40)[:, None, None]
     wave = np.sin(axis[:, None] * (1 + phase / 20) + phase) * np.cos(axis)
     pixels = np.uint8(127.5 + 127 * wave)[..., None]
     pixels = np.repeat(pixels, channels, axis=-1)
-    return Images(pixels, batch_size, value_range=value_range)
+    labels = np.arange(40) % num_classes if num_classes else None
+    return Images(pixels, batch_size, labels, value_range=value_range)
 
 
 def member(name, preset="paper", rate=0.001, **options):
@@ -60,7 +66,7 @@ def member(name, preset="paper", rate=0.001, **options):
     )
     rates = [keras.optimizers.SGD(rate) for _ in gan.optimizers]
     gan.compile(*rates, jit_compile=False)
-    return gan, images(gan.value_range)
+    return gan, images(gan.value_range, num_classes=gan.num_classes)
 
 
 def coder(name, **options):
@@ -82,12 +88,25 @@ def digits(dtype=None, batch_size=32):
     return gan, images(size=28, batch_size=batch_size)
 
 
+def few_labels(preset):
+    """A semi-supervised GAN, with plain descent."""
+    gan = semi_supervised.build(preset, num_classes=4, seed=3)
+    rates = [keras.optimizers.SGD(0.0003) for _ in gan.optimizers]
+    gan.compile(*rates, jit_compile=False)
+    pixels = images(size=28)._images.numpy()
+    labels = np.arange(len(pixels)) % 4
+    return gan, SemiSupervised(
+        pixels, labels, 8, batch_size=8, value_range=gan.value_range
+    )
+
+
 ROWS = {
     "plain": scalars,
     "minibatch": lambda: scalars(minibatch=True),
     "minibatch, 64 bits": lambda: scalars(
         minibatch=True, dtype="float64", rate=0.01
     ),
+    "minibatch in groups": lambda: scalars(minibatch=True, group_size=4),
     "minibatch, R1, noise, average": lambda: scalars(
         minibatch=True,
         penalty=penalties.R1(1.0),
@@ -107,6 +126,12 @@ ROWS = {
     "DRAGAN, simultaneous": lambda: scalars(
         penalty=penalties.DRAGAN(), simultaneous=True, rate=0.0001
     ),
+    "R3GAN, noise": lambda: scalars(
+        loss=losses.RelativisticPairing(),
+        penalty=penalties.R1R2(1.0),
+        instance_noise=noise.InstanceNoise(0.1),
+        critic_steps=2,
+    ),
     "MNIST": digits,
     "MNIST, 64 bits": lambda: digits("float64", batch_size=8),
     "images": lambda: member("ns", width=4, rate=0.0003),
@@ -115,6 +140,11 @@ ROWS = {
     "autoencoder": lambda: coder("dense", noise=0.1),
     "adversarial autoencoder": lambda: coder("aae", reconstruction="mse"),
     "VAE": lambda: member("vae", width=4, rate=0.0001),
+    "CGAN": lambda: member("cgan", width=4, rate=0.0003, num_classes=3),
+    "ACGAN": lambda: member("acgan", width=4, rate=0.0003, num_classes=3),
+    "InfoGAN": lambda: member("infogan", width=4, rate=0.0003),
+    "semi-supervised": lambda: few_labels("paper"),
+    "semi-supervised, three updates": lambda: few_labels("book"),
 }
 
 

@@ -210,9 +210,9 @@ class Recording(GAN):
         self.seen.append(("d", numbers["z"].numpy()))
         return super()._update_discriminator(real, labels, numbers)
 
-    def _update_generator(self, labels, numbers):
+    def _update_generator(self, labels, numbers, real):
         self.seen.append(("g", numbers["z"].numpy()))
-        return super()._update_generator(labels, numbers)
+        return super()._update_generator(labels, numbers, real)
 
 
 class TestUpdates:

@@ -423,6 +423,74 @@ def test_all_that_learn_have_a_power_iteration_a_step(name):
     assert np.linalg.norm(u) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
+class TestRelativistic(GANContract):
+    """R3GAN, with instance noise and the moving average."""
+
+    options = {
+        "loss": losses.RelativisticPairing(),
+        "penalty": penalties.R1R2(0.5),
+        "instance_noise": InstanceNoise(0.1),
+        "ema_decay": 0.9,
+    }
+    logs = ("d_loss", "g_loss", "penalty")
+    # Of pairs only differences count, and of those no bias is left.
+    still = LAST_BIAS
+
+
+def test_a_relativistic_generator_sees_the_last_real_batch():
+    """Each sample with the real one of its place, both of them noisy."""
+    gan = TestRelativistic().still_one()
+    gan.critic_steps = 2
+    data = data_of(gan)
+    (numbers,) = data[1]["generator"]
+    fake = generated(gan, numbers["z"]) + numbers["noise"]
+    real = data[0][1] + numbers["real_noise"]
+    lead = gan.discriminator(fake) - gan.discriminator(real)
+    expected = np.log1p(np.exp(-np.float64(lead))).mean()
+    logs = gan.train_step(data)
+    np.testing.assert_allclose(logs["g_loss"], expected, rtol=1e-5)
+
+
+def test_all_noise_of_a_relativistic_step_is_of_its_own():
+    """Four passes of the discriminator, of which none shares it."""
+    _, draws, _ = data_of(TestRelativistic().make())
+    noise = [
+        np.ravel(numbers[name])
+        for player in ("discriminator", "generator")
+        for numbers in draws[player]
+        for name in ("noise", "real_noise")
+    ]
+    assert len(np.unique(noise, axis=0)) == len(noise) == 4
+
+
+def test_relativistic_and_simultaneous():
+    """One pass for both: the two losses are of the same pairs."""
+    gan = GAN(
+        Generator(),
+        Discriminator(),
+        latents=prior(),
+        loss=losses.RelativisticPairing(),
+        simultaneous=True,
+        seed=SEED,
+    )
+    gan.compile(
+        keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), run_eagerly=True
+    )
+    data = data_of(gan)
+    real, (z,) = data[0][0], drawn(data, "z")
+    leads = np.float64(
+        gan.discriminator(real) - gan.discriminator(generated(gan, z))
+    )
+    before = gan.generator.get_weights()
+    logs = gan.train_step(data)
+    for name, values in (("d_loss", -leads), ("g_loss", leads)):
+        expected = np.log1p(np.exp(values)).mean()
+        np.testing.assert_allclose(logs[name], expected, rtol=1e-5)
+    moved = zip(before, gan.generator.get_weights(), strict=True)
+    assert any(np.any(old != new) for old, new in moved)
+
+
 class TestDRAGAN(GANContract):
     """The authors' program's noise."""
 

@@ -40,11 +40,31 @@ CASES = [
     Case(wgan_gp.CifarGenerator, {"width": 3}),
     Case(wgan_gp.CifarCritic, {"width": 3}),
 ]
+LABELLED = [
+    Case(infogan.Generator, {"size": 8, "width": 4, "num_classes": 3}),
+    Case(infogan.Discriminator, {"size": 8, "width": 4, "num_classes": 3}),
+    Case(infogan.TwoHeadedDiscriminator, {"size": 8, "width": 4}),
+    Case(
+        infogan.TwoHeadedDiscriminator,
+        {"size": 12, "width": 4, "num_outputs": 3, "hidden": False}
+        | {"batch_norm": False, "spectral_norm": True},
+    ),
+]
 NETWORKS = sorted({case.network for case in CASES}, key=lambda n: n.__name__)
 
 
 class TestContract(NetworkContract):
     @pytest.fixture(params=params(CASES))
+    def case(self, request):
+        return request.param
+
+
+_WITH_Q = (6_559_169 + 133_262, 6_559_169 + 133_262 + 2 * (1_152 + 128))
+
+
+@pytest.mark.slow
+class TestContractOfLabels(NetworkContract):
+    @pytest.fixture(params=params(LABELLED))
     def case(self, request):
         return request.param
 
@@ -65,6 +85,29 @@ class TestContract(NetworkContract):
             6_559_169 - 1_025 + 124 * 1_025 + 2 * 1_152,
         ),
         (infogan.Discriminator, {"batch_norm": False}, 6_559_169 - 2_304, None),
+        # InfoGAN's, computed from its code: z of 74, here with the biases
+        # before a normalisation; Q's own head.
+        (infogan.Generator, {"latent_dim": 74}, 6_645_121 + 7_360, None),
+        (infogan.TwoHeadedDiscriminator, {"num_outputs": 14}, *_WITH_Q),
+        # By hand: ten more inputs of the first layers, a head of ten classes.
+        (
+            infogan.Generator,
+            {"latent_dim": 74, "num_classes": 10},
+            6_652_481 + 10 * 1024,
+            None,
+        ),
+        (
+            infogan.Discriminator,
+            {"num_classes": 10},
+            6_559_169 + 10 * 16 * 64,
+            None,
+        ),
+        (
+            infogan.TwoHeadedDiscriminator,
+            {"num_outputs": 10, "hidden": False},
+            6_559_169 + 10 * 1_025,
+            None,
+        ),
         # One u for the outputs of each layer.
         (
             infogan.Discriminator,

@@ -12,6 +12,7 @@ from tf_gans.recipes import (
     family,
     members,
     mnist,
+    semi_supervised,
 )
 from tf_gans.recipes.catalogue import PROBLEMS
 from tf_gans.toys.gaussian import recipes as gaussian
@@ -26,6 +27,7 @@ RECIPES = {
     "dcgan": dcgan,
     "autoencoder": autoencoder,
     "variants": family,
+    "semi_supervised": semi_supervised,
 }
 
 
@@ -34,6 +36,8 @@ def test_loads_no_tensorflow():
     code = (
         "import sys\n"
         "from tf_gans.recipes import catalogue, dcgan, family, mnist\n"
+        "from tf_gans.recipes import semi_supervised\n"
+        "assert semi_supervised.get('book').steps == 8000\n"
         "assert family.get('wgan-gp').batch_size == 64\n"
         "assert dcgan.get().epochs == 25 and mnist.get().epochs == 10\n"
         "loaded = {'tensorflow', 'keras', 'numpy'} & set(sys.modules)\n"
@@ -65,6 +69,7 @@ def test_nothing_is_left_out():
     assert set(mnist._RECIPES) == set(mnist.NAMES)
     assert set(dcgan._RECIPES) == set(dcgan.NAMES)
     assert set(autoencoder._RECIPES) == set(autoencoder.NAMES)
+    assert set(semi_supervised._RECIPES) == set(semi_supervised.NAMES)
     assert {name for name, *_ in members.RECIPES} == set(family.NAMES)
     assert {preset for _, preset, *_ in members.RECIPES} == set(family.PRESETS)
 

@@ -10,38 +10,54 @@ import tensorflow as tf
 from tests.contracts.training import numbers
 from tf_gans import data, latents, losses, penalties, random
 from tf_gans.layers import SpectralNormalization, has_batch_norm
+from tf_gans.models.acgan import ACGAN
 from tf_gans.models.began import BEGAN
 from tf_gans.models.gan import GAN
+from tf_gans.models.info_gan import InfoGAN
 from tf_gans.models.vae import VAE
 from tf_gans.networks import began as began_networks
 from tf_gans.networks import infogan, wgan_gp
 from tf_gans.optimizers import KernelAdam
 from tf_gans.recipes import family, members
+from tf_gans.soft_labels import SoftLabels
 
 BATCH = 4
 MEMBERS = [(name, preset) for name in family.NAMES for preset in family.PRESETS]
 each_member = pytest.mark.parametrize(("name", "preset"), MEMBERS)
 
 
+NUM_CLASSES = 3
+LABELLED = {"cgan", "acgan"}
+
+
 class Pictures(data.Source):
-    """Noise in the range of the model's images."""
+    """Noise in the range of the model's images, with labels where they are."""
 
     batch_size = BATCH
 
     def __init__(self, model):
         self.sample_shape = tuple(model.sample_shape)
         self.value_range = model.value_range
+        self.num_classes = model.num_classes
 
     def draw(self, seed, first_step, num_steps):
         shape = (self.batch_size, *self.sample_shape)
         low, high = self.value_range
         u = random.uniform(seed, "images", first_step, num_steps, shape)
-        return low + (high - low) * u
+        images = low + (high - low) * u
+        if not self.num_classes:
+            return images
+        labels = np.arange(num_steps * self.batch_size) % self.num_classes
+        labels = labels.reshape(num_steps, -1)
+        return images, tf.constant(labels, tf.int32)
 
 
 def build(name, preset="paper", **options):
     """A member for tiny images, whose steps run one by one."""
-    model = family.build(name, preset, **{"size": 8, "seed": 3} | options)
+    common = {"size": 8, "seed": 3}
+    if name in LABELLED:
+        common["num_classes"] = NUM_CLASSES
+    model = family.build(name, preset, **common | options)
     model.run_eagerly = True
     return model
 
@@ -167,6 +183,15 @@ VALUES = {
         "batch_size": 128,
         "latents": latents.Uniform((100,), -1, 1),
     },
+    # train.py:178-196
+    ("r3gan", "paper"): {
+        "loss": losses.RelativisticPairing,
+        "penalty": penalties.R1R2(0.05),
+        "batch_norm": False,
+        "latents": latents.Normal((64,)),
+        "rates": (2e-4, 2e-4),
+        "betas": (0.0, 0.9),
+    },
     # Section 4
     ("began", "paper"): {
         "class": BEGAN,
@@ -203,6 +228,58 @@ VALUES = {
         "latents": latents.Normal((62,)),
         "spread": "softplus",
         "slope": 0.0,
+    },
+}
+# The pair of the comparison, with labels.
+_OF_LABELS = {
+    "batch_size": 100,
+    "latents": latents.Uniform((100,), -1, 1),
+    "rates": (2e-4, 2e-4),
+}
+VALUES |= {
+    ("cgan", "paper"): _OF_LABELS,
+    # conditional_gan.py
+    ("cgan", "code"): {
+        "batch_size": 64,
+        "latents": latents.Normal((128,)),
+        "rates": (3e-4, 3e-4),
+        "betas": _ADAMS_OWN,
+    },
+    ("acgan", "paper"): _OF_LABELS
+    | {
+        "class": ACGAN,
+        "discriminator": infogan.TwoHeadedDiscriminator,
+        "class_weights": (1.0, 1.0),
+    },
+    # mnist_acgan.py
+    ("acgan", "code"): _OF_LABELS
+    | {
+        "class": ACGAN,
+        "discriminator": infogan.TwoHeadedDiscriminator,
+        "class_weights": (2.0, 0.0),
+        "loss": SoftLabels,
+        "epochs": 50,
+    },
+    # Appendix C.1
+    ("infogan", "paper"): {
+        "class": InfoGAN,
+        "discriminator": infogan.TwoHeadedDiscriminator,
+        "batch_size": 128,
+        "latents": latents.Codes(62, 10, 2),
+        "rates": (1e-3, 2e-4),
+        "slope": 0.0,
+        "information": (1.0, False),
+    },
+    # run_mnist_exp.py
+    ("infogan", "code"): {
+        "class": InfoGAN,
+        "discriminator": infogan.TwoHeadedDiscriminator,
+        "batch_size": 128,
+        "latents": latents.Codes(62, 10, 2),
+        "rates": (1e-3, 2e-4),
+        "slope": 0.0,
+        "information": (1.0, True),
+        "epochs": 11,
     },
 }
 
@@ -265,6 +342,16 @@ def test_values(name, preset):
     assert model.generator_latents == values["generator_latents"]
     assert model.instance_noise is None
     assert model.track_outputs
+    if isinstance(model, ACGAN):
+        weights = (model.real_class_weight, model.fake_class_weight)
+        assert weights == values["class_weights"]
+        assert not model.discriminator.hidden
+    if isinstance(model, InfoGAN):
+        options = (model.information_weight, model.fixed_stddev)
+        assert options == values["information"]
+        assert model.discriminator.num_outputs == 14
+    if name in LABELLED:
+        assert model.num_classes == NUM_CLASSES
 
 
 def test_the_paper_is_the_default():
@@ -359,7 +446,10 @@ class TestClock:
     ("name", "preset"),
     [
         pytest.param(
-            *member, marks=pytest.mark.slow if member[1] == "code" else ()
+            *member,
+            marks=pytest.mark.slow
+            if member[1] == "code" or member[0] in LABELLED
+            else (),
         )
         for member in MEMBERS
     ],
@@ -368,8 +458,11 @@ def test_two_steps(name, preset):
     model = build(name, preset, ema_decay=0.9)
     before = [v.numpy() for v in model.trainable_variables]
     received = train(model, 2)
+    of_gan = ["d_loss", "g_loss", "d_real", "d_fake"]
     logs = {
-        GAN: ["d_loss", "g_loss", "d_real", "d_fake"],
+        GAN: of_gan,
+        ACGAN: [*of_gan, "class_real", "class_fake"],
+        InfoGAN: [*of_gan, "mi_category", "mi_continuous"],
         BEGAN: ["d_loss", "g_loss", "k", "m_global"],
         VAE: ["loss", "reconstruction", "kl"],
     }[type(model)]
@@ -379,6 +472,7 @@ def test_two_steps(name, preset):
         "wgan": {"wasserstein"},
         "wgan-gp": {"wasserstein", "penalty"},
         "dragan": {"penalty"},
+        "r3gan": {"penalty"},
     }.get(name, set())
     for values in received.values():
         assert np.isfinite(values).all()
@@ -556,6 +650,13 @@ class TestChanges:
         gan = build("began", gamma=0.75, lambda_k=0.5, patience=None)
         assert (gan.gamma, gan.lambda_k, gan.patience) == (0.75, 0.5, None)
         assert build("vae", spread="softplus").spread == "softplus"
+        gan = build("infogan", categories=4, continuous=1, latent_dim=9)
+        assert gan.latents.get_config() == {
+            "noise": 4,
+            "categories": 4,
+            "continuous": 1,
+        }
+        assert gan.discriminator.num_outputs == 6
         # A penalty for a member that has none.
         gan = build("ls", penalty=penalties.R1, penalty_weight=0.5)
         assert gan.penalty.weight == 0.5
@@ -592,7 +693,14 @@ def test_unknown_recipes():
         ("ns", {"label_smoothing": 0.5}, ["label_smoothing=0.5"]),
         ("began", {"gamma": 2}, ["gamma=2"]),
         ("ns", {"networks": "began"}, ["networks", "discriminator"]),
-        ("vae", {"networks": "wgan-gp"}, ["networks", "encoder"]),
+        ("vae", {"networks": "wgan-gp"}, ["networks", "an encoder"]),
+        ("cgan", {"networks": "wgan-gp"}, ["networks", "conditional"]),
+        ("cgan", {"num_classes": None}, ["num_classes", "cgan learns labels"]),
+        ("acgan", {"num_classes": None}, ["num_classes=None"]),
+        ("infogan", {"categories": 73}, ["74 components", "categories=73"]),
+        ("infogan", {"categories": 1}, ["categories=1"]),
+        ("infogan", {"categories": 0, "continuous": 0}, ["continuous=0"]),
+        ("infogan", {"networks": "began"}, ["networks", "with Q"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -652,6 +760,10 @@ def test_batch_norm_beside_dragan():
         ("wgan-gp", "code", "dropout", 0.1),
         ("wgan-gp", "code", "spectral_norm", True),
         ("began", "code", "dropout", 0.1),
+        ("infogan", "paper", "normal", True),
+        ("ns", "paper", "categories", 5),
+        ("acgan", "paper", "information_weight", 0.5),
+        ("cgan", "paper", "real_class_weight", 0.5),
     ],
 )
 def test_options_that_would_do_nothing(name, preset, option, value):

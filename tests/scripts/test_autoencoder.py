@@ -232,19 +232,19 @@ class TestOthers:
 
 
 def test_codes_of_a_run(trained, tmp_path):
-    """`latent.py codes`; other models have none, and no export its images."""
+    """`latent.py plane`; other models have none, and no export its images."""
     cwd, _ = trained
     script = script_runner.load("latent")
     out = tmp_path / "drawn.png"
-    script_runner.run(script, "codes", "run", "--out", out, cwd=cwd)
+    script_runner.run(script, "plane", "run", "--out", out, cwd=cwd)
     pictures = [np.asarray(Image.open(p)) for p in (out, cwd / "run/codes.png")]
     np.testing.assert_array_equal(*pictures)
-    again = script_runner.refused(script, "codes", "run", "--out", out, cwd=cwd)
+    again = script_runner.refused(script, "plane", "run", "--out", out, cwd=cwd)
     assert "--overwrite" in again
-    line = script_runner.refused(script, "codes", "export", cwd=cwd)
+    line = script_runner.refused(script, "plane", "export", cwd=cwd)
     assert "name a run" in line
     gan = image_models.write_run(tmp_path / "gan", image_models.build())
-    line = script_runner.refused(script, "codes", gan, cwd=tmp_path)
+    line = script_runner.refused(script, "plane", gan, cwd=tmp_path)
     assert "no codes of two components" in line
 
 
@@ -257,9 +257,9 @@ def test_codes_of_a_vae(images, tmp_path):
         cwd=tmp_path,
     )
     script_runner.run(
-        script_runner.load("latent"), "codes", "run", cwd=tmp_path
+        script_runner.load("latent"), "plane", "run", cwd=tmp_path
     )
-    assert (tmp_path / "codes-plane.png").is_file()
+    assert (tmp_path / "plane-decoded.png").is_file()
 
 
 @pytest.mark.parametrize(

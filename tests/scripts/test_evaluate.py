@@ -221,6 +221,7 @@ class TestMistakes:
             (["run", "--compare", "none.json"], "none.json: does not exist"),
             (["run", "--compare", "run/config.json"], "is no evaluation"),
             (["run", "--repeats", "3"], "--repeats: needs --classifier"),
+            (["run", "--generated", "run"], "--generated"),
             (["run", "--classifier"], "makes images without labels"),
             (["conditional", "--classifier", "-n", "9"], "--num-samples"),
             (
@@ -322,6 +323,34 @@ class TestClassifier:
         for kind in document["accuracies"]:
             assert f"\n{kind} " in out
         assert not (run / "evaluation.json").exists()
+
+    @pytest.mark.slow
+    def test_a_set_that_was_generated(self, script, place, tmp_path):
+        """The same images, of a file: the same numbers."""
+        run = copy(place, "conditional", tmp_path)
+        make = script_runner.load("generate")
+        path = tmp_path / "set.npz"
+        script_runner.run(make, run, "--per-class", 10, "--npz", path)
+        found = []
+        for flags in ([], ["--generated", path]):
+            script_runner.run(
+                script,
+                *[run, "--classifier", "--per-class", "5,10", "--overwrite"],
+                *["--repeats", 2, "--steps", 5, *flags],
+            )
+            document = json.loads((run / "classifier.json").read_text())
+            found.append(document["accuracies"])
+        assert found[0] == found[1]
+        for flags, words in (
+            (["--per-class", "11"], "only 10 images of the class"),
+            (["--per-class", "5", "--data", path], "needs test images"),
+        ):
+            line = script_runner.refused(
+                script,
+                *[run, "--classifier", "--generated", path, "--overwrite"],
+                *flags,
+            )
+            assert words in line
 
 
 class TestSmallProblems:

@@ -333,6 +333,12 @@ def test_own_numbers_of_another_size(here, tmp_path):
         (["--mu", "1e6", "--sigma", "1"], "--mu, --sigma: .*1/10000"),
         (["--stop-at-w1", "0"], "--stop-at-w1: must be a number above 0"),
         (["--recipe", "magic"], "--recipe: invalid choice: 'magic'"),
+        (["--group-size", "4"], "--group-size: needs --minibatch"),
+        (["--group-size", "1", "--minibatch"], "--group-size: must be a whole"),
+        (
+            ["--group-size", "5", "--minibatch"],
+            "--group-size must divide the batch, of 32 .*group_size=5",
+        ),
         (["--loss", "hinge"], "--loss: invalid choice: 'hinge'"),
         (["--resume"], "--resume: needs --run-dir"),
         (["--resume", "--run-dir", "none"], "none: holds no run to resume"),

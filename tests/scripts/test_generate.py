@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests import image_models, script_runner
 from tests.paths import ROOT
-from tf_gans import export
+from tf_gans import data, export
 from tf_gans.plotting import class_grid, image_grid
 from tf_gans.runs.load import open_sampler
 
@@ -166,6 +166,32 @@ def test_labels(npz, models, flags, labels):
     assert_about_equal(arrays["samples"], expected)
 
 
+def test_a_balanced_set(script, models, tmp_path):
+    """With the names of arrays that `--data` of all scripts takes."""
+    path = tmp_path / "set.npz"
+    script_runner.run(
+        script, *[models / "conditional", "--per-class", 3, "--npz", path]
+    )
+    with np.load(path) as arrays:
+        arrays = dict(arrays)
+    assert arrays.keys() == {"x_train", "seeds", "y_train"}
+    assert arrays["x_train"].shape == (9, 28, 28, 1)
+    np.testing.assert_array_equal(arrays["y_train"], np.arange(9) % 3)
+    loaded = data.load_images(path=str(path), with_labels=True)
+    np.testing.assert_array_equal(loaded.images, arrays["x_train"])
+    np.testing.assert_array_equal(loaded.labels, arrays["y_train"])
+    sampler = open_sampler(models / "conditional")
+    z = sampler.draw_each(arrays["seeds"])
+    assert_about_equal(arrays["x_train"], sampler.images(z, arrays["y_train"]))
+    script_runner.run(
+        script,
+        *[models / "conditional", "--per-class", 2, "--labels", "2,0"],
+        *["--npz", path, "--overwrite"],
+    )
+    with np.load(path) as arrays:
+        np.testing.assert_array_equal(arrays["y_train"], [2, 0, 2, 0])
+
+
 def test_grey_png_files(script, models, tmp_path):
     """Into a folder that exists, and is empty."""
     folder = tmp_path / "pngs"
@@ -215,6 +241,18 @@ def test_batch_statistics(npz, models):
         (["x" * 300, "--npz", "a.npz"], "x: does not exist"),
         (["full", "--npz", "a.npz"], "full: is neither a run directory"),
         (["plain", "--npz", "a.npz", "--labels", "0"], "not a conditional"),
+        (
+            ["plain", "--npz", "a.npz", "--per-class", "5"],
+            "--per-class: plain makes images without labels",
+        ),
+        (
+            ["conditional", "--npz", "a.npz", "--per-class", "5", "-n", "9"],
+            "--per-class: cannot be used together with --num-images",
+        ),
+        (
+            ["conditional", "--grid", "a.png", "--per-class", "3334"],
+            "--per-class 3334: there may be 10000 images in a grid",
+        ),
         (
             ["conditional", "--npz", "a.npz", "--labels", "0,3"],
             "--labels: must lie from 0 to 2; received 3",

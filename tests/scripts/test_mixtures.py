@@ -145,3 +145,11 @@ def test_refusals(script, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     assert message in script_runner.refused(script, *arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["cgan", "acgan", "infogan"])
+def test_members_that_learn_labels(script, tmp_path, name):
+    line = script_runner.refused(script, "--gan", name, cwd=tmp_path)
+    assert f"argument --gan: {name} learns labels, or codes" in line
+    assert "variants.py" in line
+    assert not list(tmp_path.iterdir())

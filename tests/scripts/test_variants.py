@@ -26,6 +26,10 @@ LOGGED = {
     "wgan": [*GAME, "wasserstein", *OUTPUTS],
     "wgan-gp": [*GAME, "penalty", "wasserstein", *OUTPUTS],
     "dragan": [*GAME, "penalty", *OUTPUTS],
+    "r3gan": [*GAME, "penalty", *OUTPUTS],
+    "cgan": GAME + OUTPUTS,
+    "acgan": [*GAME, *OUTPUTS, "class_real", "class_fake"],
+    "infogan": [*GAME, *OUTPUTS, "mi_category", "mi_continuous"],
     "began": [*GAME, "k", "m_global"],
     "vae": ["loss", "reconstruction", "kl"],
 }
@@ -142,7 +146,8 @@ class TestRealImages:
 
 @pytest.mark.parametrize("name", sorted(LOGGED))
 def test_what_is_logged(name):
-    model = recipes.family.build(name, size=8)
+    classes = {"num_classes": 3} if name in ("cgan", "acgan") else {}
+    model = recipes.family.build(name, size=8, **classes)
     assert list(model.step_losses) == LOGGED[name]
 
 
@@ -167,6 +172,104 @@ def test_goes_on_as_if_nothing_had_happened(name, tmp_path, images):
     assert whole == parts
     assert list(whole[0]) == ["step", *LOGGED[name]]
     assert_same_weights(tmp_path / "whole", tmp_path / "parts")
+
+
+SMALL = ["--batch-size", 16, "--width", 4, "--epochs", 1, "--log-every", 1]
+
+
+class TestLabels:
+    @pytest.fixture(scope="class")
+    def labelled(self, tmp_path_factory):
+        """60 stripes in three places, and 30 to test with."""
+        path = tmp_path_factory.mktemp("labelled") / "data.npz"
+        labels = np.arange(90) % 3
+        images = np.zeros((90, 12, 12), np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[4 * label : 4 * label + 4] = 200
+        np.savez(
+            path,
+            x_train=images[:60],
+            y_train=labels[:60],
+            x_test=images[60:],
+            y_test=labels[60:],
+        )
+        return path
+
+    @pytest.fixture(scope="class")
+    def infogan(self, labelled, tmp_path_factory):
+        cwd = tmp_path_factory.mktemp("infogan")
+        out = run(
+            cwd,
+            *["--gan", "infogan", "--data", labelled, *SMALL],
+            *["--categories", 3, "--run-dir", "run"],
+        )
+        return cwd / "run", out
+
+    def test_infogan_says_what_its_categories_stand_for(self, infogan):
+        run_dir, out = infogan
+        assert "Categories: argmax Q tells the label of " in out
+        found = json.loads((run_dir / "summary.json").read_text())["categories"]
+        assert 1 / 3 <= found["accuracy"] <= 1
+        assert found["num_test"] == 30
+        assert sorted(found["matching"].values()) == ["0", "1", "2"]
+        assert list(rows(run_dir)[0]) == ["step", *LOGGED["infogan"]]
+
+    def test_infogan_draws_its_codes(self, infogan, tmp_path):
+        """A column a category, and a panel a code; as latent.py does."""
+        run_dir, _ = infogan
+        heights = {}
+        for name in ("samples", "codes"):
+            with Image.open(run_dir / f"{name}.png") as image:
+                heights[name] = np.asarray(image)
+        # Three columns of 12 pixels twice as large, between lines of 4.
+        assert heights["samples"].shape[1] == 3 * 28 + 4
+        script_runner.run(
+            script_runner.load("latent"),
+            *["codes", run_dir, "--out", tmp_path / "codes.png"],
+        )
+        with Image.open(tmp_path / "codes.png") as image:
+            np.testing.assert_array_equal(np.asarray(image), heights["codes"])
+
+    def test_categories_are_no_labels(self, infogan, tmp_path):
+        line = script_runner.refused(
+            script_runner.load("generate"),
+            *[infogan[0], "--per-class", 2, "--npz", tmp_path / "a.npz"],
+        )
+        assert "--per-class: the categories of" in line
+        assert not (tmp_path / "a.npz").exists()
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("name", ["cgan", "acgan"])
+    def test_a_class_a_column(self, name, labelled, tmp_path):
+        run(
+            tmp_path,
+            *["--gan", name, "--data", labelled, *SMALL, "--run-dir", "run"],
+        )
+        gan = load.load_run(tmp_path / "run")
+        assert gan.num_classes == 3
+        config = json.loads((tmp_path / "run/config.json").read_text())
+        assert config["conditional"] and config["num_classes"] == 3
+        script_runner.run(
+            script_runner.load("generate"),
+            *[tmp_path / "run", "--per-class", 4],
+            *["--npz", tmp_path / "set.npz"],
+        )
+        with np.load(tmp_path / "set.npz") as arrays:
+            assert arrays["x_train"].shape == (12, 12, 12, 1)
+            np.testing.assert_array_equal(arrays["y_train"], np.arange(12) % 3)
+
+    def test_data_without_labels(self, tmp_path):
+        path = tmp_path / "bare.npz"
+        np.savez(path, x_train=np.zeros((80, 8, 8), np.uint8))
+        line = refused(tmp_path, "--gan", "cgan", "--data", path, *SMALL)
+        assert "bare.npz: must hold the labels as y_train" in line
+
+    def test_codes_that_do_not_fit(self, tmp_path, images):
+        flags = ["--gan", "infogan", "--data", images, *SMALL]
+        line = refused(tmp_path, *flags, "--categories", 80)
+        assert "--categories and --continuous must fit into the 74" in line
+        line = refused(tmp_path, *flags, "--categories", 1)
+        assert "--categories" in line and "categories=1" in line
 
 
 class TestMistakes:

@@ -36,7 +36,7 @@ class SampleGrid(EveryNSteps):
 
     A conditional generator gets the labels 0, 1, 2, ... in turn: with as many
     columns as classes, `tf_gans.plotting.image_grid` shows a class in each
-    column.
+    column. So do the categories of a prior that has them (`latents.Codes`).
 
     Example:
 
@@ -78,6 +78,9 @@ class SampleGrid(EveryNSteps):
                 f"make pixels of its samples. Received: {gan.generator}"
             )
         z = gan.latents.draw(self.seed, "grid", 0, 1, self.num_samples)[0]
+        if getattr(gan.latents, "num_categories", None):
+            turns = np.arange(self.num_samples) % gan.latents.num_categories
+            z = tf.constant(gan.latents.with_codes(z, turns))
         self._inputs = z
         if gan.num_classes:
             labels = np.arange(self.num_samples) % gan.num_classes

@@ -10,6 +10,7 @@ from tf_gans.data.loading import (
     load_images,
     peek_images,
 )
+from tf_gans.data.semi_supervised import SemiSupervised, labelled_subset
 from tf_gans.data.source import Source
 from tf_gans.data.triangles import draw_triangles, load_triangles
 
@@ -18,9 +19,11 @@ __all__ = [
     "ImageFacts",
     "ImageSet",
     "Images",
+    "SemiSupervised",
     "Source",
     "draw_triangles",
     "has_test_images",
+    "labelled_subset",
     "load_images",
     "load_triangles",
     "peek_images",

@@ -176,7 +176,7 @@ class BEGAN(TwoPlayerModel):
         else:
             logs = self._update_discriminator(samples, labels, numbers)
         for numbers in draws["generator"]:  # none, where both were updated
-            logs["g_loss"] = self._update_generator(labels, numbers)
+            logs["g_loss"] = self._update_generator(labels, numbers, samples)
         real_error, fake_error = replicas.mean(
             (logs.pop("real_error"), logs["g_loss"])
         )

@@ -221,6 +221,23 @@ def check_discriminator(gan):
     warnings.warn(message, stacklevel=2)
 
 
+def check_heads(gan, size):
+    """Refuses a discriminator whose outputs are not logits and `size` numbers.
+
+    Args:
+        gan: a GAN whose discriminator has two heads.
+        size: int. Of the second head, for each sample.
+    """
+    outputs = gan.discriminator.compute_output_spec(gan.judged_spec)
+    shapes = [tuple(t.shape) for t in tf.nest.flatten(outputs)]
+    if [shape[1:] for shape in shapes] != [(1,), (size,)]:
+        raise ValueError(
+            "`discriminator` must return logits, of shape (batch, 1), and what "
+            f"its second head says, of shape (batch, {size}). Received: "
+            f"outputs of shape {shapes}"
+        )
+
+
 def check_autoencoder(began):
     """Refuses a discriminator that returns something else than samples.
 

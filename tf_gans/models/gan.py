@@ -22,7 +22,7 @@ class GAN(TwoPlayerModel):
     Networks with a `num_classes` are conditional: each is called with a pair,
     `(z, labels)` or `(samples, labels)`, and the real batches are pairs of
     samples and labels. The generator is trained on the labels of the last
-    real batch.
+    real batch, and with a loss that pairs samples (`pairs_real`) against it.
 
     Args:
         generator: `keras.Model` from z, `(batch, *latents.shape)`, to samples.
@@ -138,7 +138,11 @@ class GAN(TwoPlayerModel):
         names = ["d_loss", "g_loss"] + (["penalty"] if penalty else [])
         names += self.adversarial_loss.measures
         names += ["d_real", "d_fake"] if self.track_outputs else []
-        self._track(names)
+        self._track(names + self._own_logs())
+
+    def _own_logs(self):
+        """The names of what a subclass logs besides."""
+        return []
 
     def _check_options(self):
         if self.constraint is not None and self.penalty is not None:
@@ -178,7 +182,7 @@ class GAN(TwoPlayerModel):
             if self.constraint is not None:
                 self.constraint.apply(self.discriminator.trainable_variables)
         for numbers in draws["generator"]:  # none, where both were updated
-            logs["g_loss"] = self._update_generator(labels, numbers)
+            logs["g_loss"] = self._update_generator(labels, numbers, samples)
         self._update_average(step)
         return logs
 
@@ -196,10 +200,20 @@ class GAN(TwoPlayerModel):
             penalty = self.penalty(critic, real, fake, numbers.get("penalty"))
             logs["penalty"] = penalty
             loss = loss + penalty
-        return loss, logs, fake_logits
+        return loss, logs, (fake_logits, real_logits)
 
-    def _generator_loss(self, fake_logits):
-        return self.adversarial_loss.generator(fake_logits)
+    def _generator_judgement(self, fake, real, labels, numbers):
+        fake_logits = self._judge(fake, labels, numbers)
+        if not self.adversarial_loss.pairs_real:
+            return fake_logits, None
+        if "noise" in numbers:
+            numbers = {"noise": numbers["real_noise"]}
+        return fake_logits, self._judge(real, labels, numbers)
+
+    def _generator_loss(self, judgement):
+        if not self.adversarial_loss.pairs_real:
+            judgement = judgement[:1]
+        return self.adversarial_loss.generator(*judgement)
 
     def _judge(self, samples, labels, numbers):
         """The logits of samples, with instance noise if there is any."""
@@ -222,7 +236,8 @@ class GAN(TwoPlayerModel):
             A dict of lists: for each update of the `"discriminator"` and of
             the `"generator"` in a step, a dict of tensors of shape
             `(num_steps, batch, ...)`: `"z"`; with instance noise `"noise"`,
-            for the generated samples, and `"real_noise"`; and the penalty's,
+            for the generated samples, and `"real_noise"`, of the generator
+            where its loss looks at real samples; and the penalty's,
             `"penalty"`. Where both players share a pass, it is the
             discriminator's.
         """
@@ -239,7 +254,8 @@ class GAN(TwoPlayerModel):
         discriminator, generator = draws[:critics], draws[critics:]
         if self.instance_noise is not None:
             # Of each pass of the discriminator, in their order.
-            passes = 2 * critics + generators
+            pairs = self.adversarial_loss.pairs_real
+            passes = 2 * critics + (1 + pairs) * generators
             noise = self.instance_noise.draw(
                 *block, passes, batch_size, self.sample_shape
             )
@@ -249,6 +265,8 @@ class GAN(TwoPlayerModel):
                 numbers["noise"] = noise.pop(0)
             for numbers in generator:
                 numbers["noise"] = noise.pop(0)
+                if pairs:
+                    numbers["real_noise"] = noise.pop(0)
         if self.penalty is not None:
             noise = self.penalty.draw(
                 seed,
@@ -276,14 +294,17 @@ class GAN(TwoPlayerModel):
 
     def signatures(self):
         def discriminate(samples):
-            logits = self.discriminator(samples, training=False)
-            logits = tf.cast(logits, tf.float32)
-            said = {"logits": logits}
-            if self.adversarial_loss.probabilistic:
-                said["probabilities"] = tf.sigmoid(logits)
-            return said
+            return self._verdict(self.discriminator(samples, training=False))
 
         return {"discriminate": even_of_none(discriminate)}
+
+    def _verdict(self, logits):
+        """What `discriminate` says in an export: logits, in words."""
+        logits = tf.cast(logits, tf.float32)
+        said = {"logits": logits}
+        if self.adversarial_loss.probabilistic:
+            said["probabilities"] = tf.sigmoid(logits)
+        return said
 
     def get_config(self):
         # Keras has a use of its own for the attribute `loss`.

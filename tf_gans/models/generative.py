@@ -107,6 +107,11 @@ class GenerativeModel(Trained):
         return getattr(self.generator, "num_classes", None)
 
     @property
+    def judged_classes(self):
+        """How many labels `discriminate` takes with samples, or None."""
+        return self.num_classes
+
+    @property
     def value_range(self):
         """The pair of values that stand for black and white, or None.
 

@@ -34,17 +34,14 @@ class TwoPlayerModel(GenerativeModel):
         super().__init__(generator, latents, **kwargs)
         self.discriminator = discriminator
         self._check_classes()
-        networks.build(discriminator, self.sample_shape, self.num_classes)
+        networks.build(discriminator, self.sample_shape, self.judged_classes)
 
     def _check_classes(self):
-        classes = [
-            getattr(network, "num_classes", None)
-            for network in (self.generator, self.discriminator)
-        ]
-        if classes[0] != classes[1]:
+        received = getattr(self.discriminator, "num_classes", None)
+        if received != self.judged_classes:
             raise ValueError(
                 "`generator` and `discriminator` must agree in `num_classes`. "
-                f"Received: {classes[0]} and {classes[1]}"
+                f"Received: {self.num_classes} and {received}"
             )
 
     @property
@@ -52,7 +49,7 @@ class TwoPlayerModel(GenerativeModel):
         """What the discriminator is called with, as `keras.KerasTensor`s."""
         samples = keras.KerasTensor((None, *self.sample_shape))
         labels = None
-        if self.num_classes:
+        if self.judged_classes:
             labels = keras.KerasTensor((None,), dtype="int32")
         return with_labels(samples, labels)
 
@@ -115,14 +112,35 @@ class TwoPlayerModel(GenerativeModel):
             labels, numbers: see `_judge`.
 
         Returns:
-            The loss, a scalar; a dict of logs; and the discriminator's
-            judgement of the fakes, as `_judge` would have it.
+            The loss, a scalar; a dict of logs; and what
+            `_generator_judgement` would return.
         """
         raise NotImplementedError
 
+    def _generator_judgement(self, fake, real, labels, numbers):
+        """What the discriminator says in the generator's update.
+
+        Args:
+            fake, real: float tensors of shape `(batch, *sample_shape)`. Only a
+                loss that compares the two looks at the real ones.
+            labels, numbers: see `_judge`.
+
+        Returns:
+            What `_generator_loss` takes: here `_judge` of the fakes.
+        """
+        del real
+        return self._judge(fake, labels, numbers)
+
     def _generator_loss(self, judgement):
-        """What the generator minimises, given `_judge` of its samples."""
+        """What the generator minimises, given `_generator_judgement`."""
         raise NotImplementedError
+
+    def _generator_auxiliary(self, judgement):
+        """What the generator minimises besides: a scalar, or None.
+
+        It is no part of the loss that is logged.
+        """
+        return None
 
     # The updates -----------------------------------------------------------
 
@@ -135,6 +153,10 @@ class TwoPlayerModel(GenerativeModel):
 
     def _generate(self, labels, numbers):
         return self.generator(with_labels(numbers["z"], labels), training=True)
+
+    def _with_auxiliary(self, loss, judgement):
+        more = self._generator_auxiliary(judgement)
+        return loss if more is None else loss + more
 
     def _update_discriminator(self, real, labels, numbers):
         """Updates the discriminator; returns its logs, from before."""
@@ -155,7 +177,7 @@ class TwoPlayerModel(GenerativeModel):
         optimizer.apply(gradients, variables)
         return logs
 
-    def _update_generator(self, labels, numbers):
+    def _update_generator(self, labels, numbers, real):
         """Updates the generator; returns its loss, from before."""
         layers.update_power_iterations(self.generator)
         optimizer = self.generator_optimizer
@@ -164,8 +186,12 @@ class TwoPlayerModel(GenerativeModel):
         def compute():
             with tf.GradientTape() as tape:
                 fake = self._generate(labels, numbers)
-                loss = self._generator_loss(self._judge(fake, labels, numbers))
-                scaled = optimizer.scale_loss(replicas.share(loss))
+                judgement = self._generator_judgement(
+                    fake, real, labels, numbers
+                )
+                loss = self._generator_loss(judgement)
+                whole = self._with_auxiliary(loss, judgement)
+                scaled = optimizer.scale_loss(replicas.share(whole))
             return tape.gradient(scaled, variables), loss
 
         gradients, loss = self._computed(compute)
@@ -192,9 +218,8 @@ class TwoPlayerModel(GenerativeModel):
                 )
                 d_scaled = d_optimizer.scale_loss(replicas.share(d_loss))
                 logs["g_loss"] = self._generator_loss(judgement)
-                g_scaled = g_optimizer.scale_loss(
-                    replicas.share(logs["g_loss"])
-                )
+                g_loss = self._with_auxiliary(logs["g_loss"], judgement)
+                g_scaled = g_optimizer.scale_loss(replicas.share(g_loss))
             d_gradients = tape.gradient(d_scaled, d_variables)
             g_gradients = tape.gradient(g_scaled, g_variables)
             return d_gradients, g_gradients, logs

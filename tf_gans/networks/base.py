@@ -1,6 +1,7 @@
 """What the networks share: their base, and the checks of their options."""
 
 import inspect
+import math
 import numbers
 
 import keras
@@ -8,11 +9,18 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gans.errors import check_positive_int
-from tf_gans.layers import SpectralNormalization
+from tf_gans.layers import SpectralNormalization, WeightNormalization
 from tf_gans.random import derive_seed
+from tf_gans.sample_norm import SampleNormalization
 
 # What a generator's last function may be, and the values that it lies between.
 OUTPUTS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
+# How a critic may be normalised without one sample seeing another.
+CRITIC_NORMS = ("none", "layer", "instance", "group", "weight")
+
+_GROUPS = 32  # of channels: Wu and He, 2018, https://arxiv.org/abs/1803.08494
+_LEAST = 8  # units of a dense layer's group
 
 # Keras has a property of the name `output`, so its value is kept elsewhere.
 _KEPT_AS = {"output": "output_activation"}
@@ -75,6 +83,7 @@ class Network(keras.Model):
     num_classes = None  # of a network that takes labels with its input
     batch_norm = False  # whether the samples of a batch see each other
     spectral_norm = False  # whether kernels are divided by their norm
+    critic_norm = "none"  # of `CRITIC_NORMS`
 
     # What all of a pair's layers of a kind have in common.
     convolution: dict = {}
@@ -117,6 +126,15 @@ class Network(keras.Model):
                 config[name] = value
         return config
 
+    def _split(self, inputs):
+        """The inputs and, of a conditional network, the labels as one-hot."""
+        if self.num_classes is None:
+            return inputs, None
+        x, labels = inputs
+        dtype = tf.as_dtype(self.compute_dtype)
+        labels = tf.one_hot(labels, self.num_classes, dtype=dtype)
+        return tf.cast(x, dtype), labels
+
     def _seed(self, name):
         if self.seed is None:
             return None
@@ -148,6 +166,8 @@ class Network(keras.Model):
         """A layer with a kernel."""
         options = {"kernel_initializer": self._initializer(name), **options}
         layer = layer(name=name, dtype=self.dtype_policy, **options)
+        if self.critic_norm == "weight":
+            return WeightNormalization(layer, name=f"wn_{name}")
         if not self.spectral_norm:
             return layer
         seed = self._seed(f"{name}/u")
@@ -161,6 +181,62 @@ class Network(keras.Model):
         return keras.layers.BatchNormalization(
             axis=-1, name=name, dtype=self.dtype_policy, **options
         )
+
+    def _set_critic_norm(self, kind):
+        """Sets a critic's `critic_norm`, before its layers are made.
+
+        - `"layer"`: over all numbers of a sample, a gain and a shift for each
+          channel, as in igul222/improved_wgan_training.
+        - `"instance"`: over the pixels of each channel; layers without pixels
+          are not normalised.
+        - `"group"`: over the pixels of groups of channels, 32 of them where
+          the number of channels allows.
+        - `"weight"`: the kernels, by `WeightNormalization`.
+
+        The first three stand where batch normalisation would. Their
+        statistics, of one sample each, are in 32 bits.
+
+        Raises:
+            ValueError: there is no such kind, or it contradicts the network's
+                `batch_norm` or `spectral_norm`.
+        """
+        if kind not in CRITIC_NORMS:
+            raise ValueError(
+                f"`critic_norm` must be one of {', '.join(CRITIC_NORMS)}. "
+                f"Received: critic_norm={kind!r}"
+            )
+        others = {
+            "batch_norm": "it stands where batch normalisation would",
+            "spectral_norm": "both divide the kernels",
+        }
+        if kind != "weight":
+            others.pop("spectral_norm")
+        for name, reason in others.items():
+            if kind != "none" and getattr(self, name):
+                raise ValueError(
+                    f"`critic_norm` cannot be used with `{name}`: {reason}. "
+                    f"Received: critic_norm={kind!r}, {name}=True"
+                )
+        self.critic_norm = kind
+
+    def _sample_norm(self, channels, name, has_pixels=True):
+        """A critic's normalisation of each sample, or None.
+
+        Args:
+            channels: int. Those of the layer's inputs.
+            name: str.
+            has_pixels: bool. Whether the inputs are maps.
+        """
+        # A group of a single number would be 0, whatever it was.
+        fitting = channels if has_pixels else channels // _LEAST
+        groups = {
+            "layer": 1,
+            "instance": channels if has_pixels else None,
+            "group": math.gcd(_GROUPS, fitting),
+        }.get(self.critic_norm)
+        if groups is None:
+            return None
+        return SampleNormalization(groups, name=name, dtype=self.dtype_policy)
 
 
 class ImageNetwork(Network):
@@ -252,6 +328,18 @@ class ScaledNetwork(Network):
         if self.scale != 1:
             x = x * self.scale
         return x + tf.constant(self.shift, x.dtype) if np.any(self.shift) else x
+
+
+def join(x, y):
+    """Appends the one-hot label, where there is one, to x's channels."""
+    if y is None:
+        return x
+    if len(x.shape) == 4:
+        height, width = x.shape[1:3]
+        y = y[:, tf.newaxis, tf.newaxis] * tf.ones(
+            (1, height, width, 1), y.dtype
+        )
+    return tf.concat([x, y], axis=-1)
 
 
 def full_precision(x):

@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.networks.base import ImageNetwork, full_precision
+from tf_gans.networks.base import ImageNetwork, full_precision, join
 
 # The paper, section 4: weights from N(0, 0.02), leaky ReLU with slope 0.2.
 _STDDEV = 0.02
@@ -116,15 +116,6 @@ class _Network(ImageNetwork):
         gain = _VARIANTS[self.variant].gain(self._seed(name))
         return super()._norm(name, gamma_initializer=gain)
 
-    def _split(self, inputs):
-        """The inputs and, of a conditional network, the labels as one-hot."""
-        if self.num_classes is None:
-            return inputs, None
-        x, labels = inputs
-        dtype = tf.as_dtype(self.compute_dtype)
-        labels = tf.one_hot(labels, self.num_classes, dtype=dtype)
-        return tf.cast(x, dtype), labels
-
 
 @register_keras_serializable(package="tf_gans.dcgan")
 class Generator(_Network):
@@ -202,15 +193,15 @@ class Generator(_Network):
         if self.size == 28:
             # Normalised unit by unit (carpedm20, model.py:366-421).
             for dense in self.denses:
-                x = hidden(dense(_join(x, y)))  # (batch, units)
+                x = hidden(dense(join(x, y)))  # (batch, units)
             x = tf.reshape(x, (-1, *self.first_shape))
         else:
             x = tf.reshape(self.denses[0](x), (-1, *self.first_shape))
             x = hidden(x)  # by channel
         *deconvs, last = self.deconvs
         for deconv in deconvs:
-            x = hidden(deconv(_join(x, y)))  # twice the sides
-        x = full_precision(last(_join(x, y)))
+            x = hidden(deconv(join(x, y)))  # twice the sides
+        x = full_precision(last(join(x, y)))
         return tf.sigmoid(x) if self.size == 28 else tf.tanh(x)
 
 
@@ -261,22 +252,10 @@ class Discriminator(_Network):
             return tf.nn.leaky_relu(next(norms)(x, training=training), _SLOPE)
 
         first, *convs = self.convs
-        x = tf.nn.leaky_relu(first(_join(x, y)), _SLOPE)  # half the sides
+        x = tf.nn.leaky_relu(first(join(x, y)), _SLOPE)  # half the sides
         for conv in convs:
-            x = hidden(conv(_join(x, y)))  # half the sides
+            x = hidden(conv(join(x, y)))  # half the sides
         x = tf.reshape(x, (-1, math.prod(x.shape[1:])))
         for dense in self.denses:
-            x = hidden(dense(_join(x, y)))  # (batch, units)
-        return full_precision(self.head(_join(x, y)))
-
-
-def _join(x, y):
-    """Appends the one-hot label, where there is one, to x's channels."""
-    if y is None:
-        return x
-    if len(x.shape) == 4:
-        height, width = x.shape[1:3]
-        y = y[:, tf.newaxis, tf.newaxis] * tf.ones(
-            (1, height, width, 1), y.dtype
-        )
-    return tf.concat([x, y], axis=-1)
+            x = hidden(dense(join(x, y)))  # (batch, units)
+        return full_precision(self.head(join(x, y)))

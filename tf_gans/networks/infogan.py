@@ -25,6 +25,7 @@ from tf_gans.networks.base import (
     SquashedNetwork,
     check_fraction,
     full_precision,
+    join,
 )
 from tf_gans.random import derive_seed
 
@@ -118,10 +119,13 @@ class Generator(SquashedNetwork, ConvNetwork):
             noise: a sample's units are a function of its z. Defaults to `0`.
         output: `"sigmoid"` for images in (0, 1), or `"tanh"` for (-1, 1).
             Defaults to `"sigmoid"`.
+        num_classes: int or None. The number of labels, each of which is
+            appended to its z as one-hot. Defaults to `None`.
         seed: int or None. The seed of the initial weights and of dropout.
         size, channels, width, bn_momentum, bn_epsilon: those of `ConvNetwork`.
 
-    Input shape: `(batch, latent_dim)`.
+    Input shape: `(batch, latent_dim)`; with `num_classes`, a pair of this
+        and of the labels, ints of shape `(batch,)`.
     Output shape: `(batch, size, size, channels)`, float32 in `value_range`.
 
     Reference:
@@ -139,9 +143,12 @@ class Generator(SquashedNetwork, ConvNetwork):
         slope=0.0,
         batch_norm=True,
         dropout=0.0,
+        *,
+        num_classes=None,
         **options,
     ):
         super().__init__(size, channels, batch_norm=batch_norm, **options)
+        self.num_classes = _check_classes(num_classes)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self.slope = check_fraction("slope", slope)
         self.dropout = check_fraction("dropout", dropout)
@@ -158,7 +165,8 @@ class Generator(SquashedNetwork, ConvNetwork):
 
     def logits(self, z, training=None):
         """The output before its last function, of the same shape."""
-        x = self._hidden(self.dense_0(z), self.norm_0, training)
+        z, y = self._split(z)
+        x = self._hidden(self.dense_0(join(z, y)), self.norm_0, training)
         x = self._dropped(x, z, "dense_0")  # (batch, units)
         x = self._hidden(self.dense_1(x), self.norm_1, training)
         x = self._dropped(x, z, "dense_1")  # (batch, sides^2 * 2 width)
@@ -177,19 +185,27 @@ class _Trunk(ConvNetwork):
     """Two convolutions that halve the sides, a dense layer, and a head."""
 
     def _add_layers(self, outputs):
+        filters = 2 * self.width
         self.conv_0 = self._conv(self.width, "conv_0")
-        self.conv_1 = self._conv(2 * self.width, "conv_1")
-        self.norm_0 = self._norm("norm_0")
+        self.conv_1 = self._conv(filters, "conv_1")
+        self.norm_0 = self._norm("norm_0") or self._sample_norm(
+            filters, "norm_0"
+        )
         self.dense_0 = self._dense(self.units, "dense_0")
-        self.norm_1 = self._norm("norm_1")
+        self.norm_1 = self._norm("norm_1") or self._sample_norm(
+            self.units, "norm_1", has_pixels=False
+        )
         self.head = self._dense(outputs, "head")
 
     def call(self, x, training=None):
+        return full_precision(self.head(self._features(x, training)))
+
+    def _features(self, x, training):
+        """What the head sees, of shape `(batch, units)`."""
         x = self._hidden(self.conv_0(x), None, training)  # half the sides
         x = self._hidden(self.conv_1(x), self.norm_0, training)  # a quarter
         x = tf.reshape(x, (-1, 2 * self.width * self.sides**2))
-        x = self._hidden(self.dense_0(x), self.norm_1, training)
-        return full_precision(self.head(x))
+        return self._hidden(self.dense_0(x), self.norm_1, training)
 
 
 @register_keras_serializable(package="tf_gans.infogan")
@@ -205,14 +221,24 @@ class Discriminator(_Trunk):
             normalised. Defaults to `True`.
         spectral_norm: bool. Whether every kernel is divided by its largest
             singular value; see `SpectralNormalization`. Defaults to `False`.
+        critic_norm: `"layer"`, `"instance"`, `"group"` or `"weight"`, which
+            normalise each sample by itself and so suit a gradient penalty;
+            see `Network._set_critic_norm`. The first three stand where batch
+            normalisation would. Defaults to `"none"`.
+        num_classes: int or None. The number of labels, each of which is
+            appended to its image as channels that are 0 or 1 all over.
+            Defaults to `None`.
         size, channels, width, bn_momentum, bn_epsilon, seed: those of
             `ConvNetwork`.
 
-    Input shape: `(batch, size, size, channels)`.
+    Input shape: `(batch, size, size, channels)`; with `num_classes`, a
+        pair of this and of the labels, ints of shape `(batch,)`.
     Output shape: `(batch, 1)`, float32.
 
     Reference:
     - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), table 1
+    - [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), section 4:
+      layer normalisation in a critic
     """
 
     role = "discriminator"
@@ -223,11 +249,78 @@ class Discriminator(_Trunk):
         channels=1,
         batch_norm=True,
         spectral_norm=False,
+        *,
+        critic_norm="none",
+        num_classes=None,
         **options,
     ):
         super().__init__(size, channels, batch_norm, **options)
+        self.num_classes = _check_classes(num_classes)
+        self.spectral_norm = bool(spectral_norm)
+        self._set_critic_norm(critic_norm)
+        self._add_layers(1)
+
+    def call(self, x, training=None):
+        return super().call(join(*self._split(x)), training=training)
+
+
+@register_keras_serializable(package="tf_gans.infogan")
+class TwoHeadedDiscriminator(_Trunk):
+    """Maps an image to a logit, and to something else that it says of it.
+
+    The discriminator, whose dense layer has a second head: InfoGAN's Q with a
+    layer between, or ACGAN's classes without it. Q has 133,262 trainable
+    parameters at the default size, beside the discriminator's 6,559,169.
+
+    Args:
+        num_outputs: int. Of the second head. Defaults to `14`: the logits of
+            10 categories, and the mean and the spread of 2 continuous codes.
+        hidden: bool. Whether `2 * width` units stand before the second head.
+            Defaults to `True`.
+        batch_norm: bool. Whether the second and the third layer are
+            normalised, and the hidden one of the second head. Defaults to
+            `True`.
+        spectral_norm: bool. As for `Discriminator`. Defaults to `False`.
+        size, channels, width, bn_momentum, bn_epsilon, seed: those of
+            `ConvNetwork`.
+
+    Input shape: `(batch, size, size, channels)`.
+    Output shape: a pair, `(batch, 1)` and `(batch, num_outputs)`, float32.
+
+    Reference:
+    - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), table 1
+    - [openai/InfoGAN, regularized_gan.py, lines 43-49](
+      https://github.com/openai/InfoGAN)
+    """
+
+    role = "discriminator"
+
+    def __init__(
+        self,
+        size=28,
+        channels=1,
+        num_outputs=14,
+        hidden=True,
+        batch_norm=True,
+        spectral_norm=False,
+        **options,
+    ):
+        super().__init__(size, channels, batch_norm, **options)
+        self.num_outputs = check_positive_int("num_outputs", num_outputs)
+        self.hidden = bool(hidden)
         self.spectral_norm = bool(spectral_norm)
         self._add_layers(1)
+        if self.hidden:
+            self.dense_1 = self._dense(2 * self.width, "dense_1")
+            self.norm_2 = self._norm("norm_2")
+        self.second_head = self._dense(self.num_outputs, "second_head")
+
+    def call(self, x, training=None):
+        x = self._features(x, training)
+        logits = full_precision(self.head(x))
+        if self.hidden:
+            x = self._hidden(self.dense_1(x), self.norm_2, training)
+        return logits, full_precision(self.second_head(x))
 
 
 @register_keras_serializable(package="tf_gans.infogan")
@@ -264,3 +357,9 @@ class Encoder(_Trunk):
     def call(self, x, training=None):
         mean, raw = tf.split(super().call(x, training=training), 2, axis=-1)
         return mean, raw
+
+
+def _check_classes(num_classes):
+    if num_classes is None:
+        return None
+    return check_positive_int("num_classes", num_classes)

@@ -139,22 +139,36 @@ class DenseDiscriminator(_DigitNetwork):
     267,009 parameters.
 
     Args:
+        spectral_norm: bool. Whether every kernel is divided by its largest
+            singular value. Defaults to `False`.
+        critic_norm: `"layer"`, `"group"` or `"weight"`, for a gradient
+            penalty; see `Network._set_critic_norm`. Defaults to `"none"`.
         seed: int or None. The seed of the initial weights.
 
     Input shape: `(batch, 28, 28, 1)`.
     Output shape: `(batch, 1)`, float32.
     """
 
-    def __init__(self, **options):
+    def __init__(self, spectral_norm=False, critic_norm="none", **options):
         super().__init__(**options)
+        self.spectral_norm = bool(spectral_norm)
+        self._set_critic_norm(critic_norm)
+        if critic_norm == "instance":
+            raise ValueError(
+                "Instance normalisation is over the pixels of a map, and dense "
+                "layers have none. Received: critic_norm='instance'"
+            )
         self.fc1 = self._dense(256, "fc1")
+        self.norm1 = self._sample_norm(256, "norm1", has_pixels=False)
         self.fc2 = self._dense(256, "fc2")
+        self.norm2 = self._sample_norm(256, "norm2", has_pixels=False)
         self.fc3 = self._dense(1, "fc3")
 
     def call(self, x, training=None):
         x = tf.reshape(x, (-1, SIZE * SIZE))
-        x = _leaky_relu(self.fc1(x))  # (batch, 256)
-        x = _leaky_relu(self.fc2(x))  # (batch, 256)
+        for layer, norm in ((self.fc1, self.norm1), (self.fc2, self.norm2)):
+            x = layer(x)  # (batch, 256)
+            x = _leaky_relu(norm(x) if norm else x)
         return full_precision(self.fc3(x))
 
 

@@ -5,7 +5,6 @@ The picture of the parabolas that a GAN learns is in
 """
 
 import math
-from typing import NamedTuple
 
 import matplotlib
 import numpy as np
@@ -13,6 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from tf_gans.plotting.panels import (
+    EVALUATIONS,
+    LOSSES,
+    MEASURES,
+    OUTPUTS,
+    PROBABILITIES,
+)
 from tf_gans.plotting.picture import (
     BLUE,
     GREEN,
@@ -33,76 +39,6 @@ _LEGEND = 0.32
 _EPOCHS = 0.46
 _GAP = 0.15
 
-
-class Panel(NamedTuple):
-    """What one pair of axes shows.
-
-    Attributes:
-        name: str, written at the axis of the values.
-        height: float, in inches.
-        series: dict from names to pairs of label and colour.
-        limits: pair of floats, or None for limits that follow the values.
-        from_zero: bool. Whether limits that follow the values take in 0.
-    """
-
-    name: str
-    height: float
-    series: dict
-    limits: tuple[float, float] | None = None
-    from_zero: bool = True
-
-
-# In a GAN's panels blue is of the discriminator and of real samples, vermilion
-# of the generator and of its own.
-_LOSSES = Panel(
-    "Loss",
-    2.2,
-    {
-        "d_loss": ("discriminator loss", BLUE),
-        "g_loss": ("generator loss", VERMILION),
-        "penalty": ("penalty", GREY),
-        "loss": ("loss", BLUE),
-        "reconstruction": ("reconstruction", VERMILION),
-        "kl": ("KL divergence", GREY),
-    },
-)
-_PROBABILITIES = Panel(
-    "Probability of real",
-    1.7,
-    {
-        "d_real": ("D(x), of real samples", BLUE),
-        "d_fake": ("D(G(z)), of generated samples", VERMILION),
-    },
-    limits=(-0.02, 1.02),  # lines at 0 and 1 are seen whole
-)
-# A critic may drift far from 0, and its differences are what counts.
-_OUTPUTS = _PROBABILITIES._replace(
-    name="Critic output", limits=None, from_zero=False
-)
-_MEASURES = (
-    Panel("Reconstruction", 1.4, {"reconstruction_loss": ("loss", GREEN)}),
-    Panel(
-        "Distance",
-        1.4,
-        {"wasserstein": ("estimate of the Wasserstein distance", GREEN)},
-    ),
-    Panel(
-        "M_global",
-        1.4,
-        {"m_global": ("M_global, the measure of convergence", GREEN)},
-    ),
-    # Not all of [0, 1]: k may stay small.
-    Panel("k", 1.2, {"k": ("k, the weight of generated samples", PINK)}),
-)
-# What is measured of samples, less often than losses are logged.
-_EVALUATIONS = (
-    Panel("FID", 1.4, {"fid": ("FID of generated samples", GREEN)}),
-    Panel("W1", 1.4, {"w1": ("W1 of generated samples", GREEN)}),
-    Panel("Modes", 1.4, {"modes": ("modes that were found", GREEN)}),
-    Panel(
-        "Residual", 1.4, {"residual": ("residual of generated curves", GREEN)}
-    ),
-)
 
 # What a page's style calls them.
 COLOUR_NAMES = {
@@ -146,8 +82,7 @@ def plot_curves(
         rows: list of dicts, the lines of a run's `log.jsonl` in their order:
             `"step"`, an int, and floats, of which each row has any of:
             `"d_loss"`, `"g_loss"` and `"penalty"` of a GAN; `"loss"`,
-            `"reconstruction"` and `"kl"` of a VAE; `"reconstruction_loss"` of
-            an adversarial autoencoder; the outputs `"d_real"` and
+            `"reconstruction"` and `"kl"` of a VAE; the outputs `"d_real"` and
             `"d_fake"`; the measures `"wasserstein"`, or `"m_global"` and
             `"k"`. Others are ignored. At least one row, and one such value.
         title: str or None. Defaults to `None`.
@@ -214,12 +149,12 @@ def panels_of(rows, equilibrium=None, probabilities=True, evaluations=()):
         none, by their names; the rows that they are from; and a dict of
         levels.
     """
-    outputs = _PROBABILITIES if probabilities else _OUTPUTS
+    outputs = PROBABILITIES if probabilities else OUTPUTS
     return [
         (panel, series, lines, levels)
         for kinds, lines, levels in (
-            ((_LOSSES, outputs, *_MEASURES), rows, equilibrium or {}),
-            (_EVALUATIONS, evaluations, _baseline(evaluations)),
+            ((LOSSES, outputs, *MEASURES), rows, equilibrium or {}),
+            (EVALUATIONS, evaluations, _baseline(evaluations)),
         )
         for panel in kinds
         if (series := _series(lines, panel.series))

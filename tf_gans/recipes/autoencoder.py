@@ -70,7 +70,7 @@ class AAEObjective(Objective):
         "discriminator",
         "encoder",
     )
-    updates: ClassVar[str] = (
+    phases: ClassVar[str] = (
         "one of encoder and decoder, one of the discriminator, one of the "
         "encoder against it"
     )

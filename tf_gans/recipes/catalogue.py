@@ -74,7 +74,7 @@ PROBLEMS = {
             "mixture_metrics",
             "mixture_baseline",
         ),
-        recipes=("stable", *members.NAMES),
+        recipes=("stable", *members.OF_POINTS),
         default="stable",
         presets=members.PRESETS,
         datasets=("ring", "grid", "swiss-roll"),
@@ -104,6 +104,16 @@ PROBLEMS = {
         presets=members.PRESETS,
         datasets=("mnist", "fashion_mnist", "cifar10", "triangles"),
         options=members.OPTIONS,
+    ),
+    "semi_supervised": Problem(
+        module="tf_gans.recipes.semi_supervised",
+        recipes=("paper", "book"),
+        default="paper",
+        datasets=("mnist", "fashion_mnist"),
+        options=(
+            *("generator_loss", "unlabelled_weight"),
+            *("average_rate", "average_from_zero"),
+        ),
     ),
 }
 

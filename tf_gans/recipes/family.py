@@ -10,7 +10,7 @@ import dataclasses
 
 from tf_gans.recipes.catalogue import lookup
 from tf_gans.recipes.members import NAMES, OPTIONS, PRESETS, RECIPES
-from tf_gans.recipes.objectives import OPTIMIZERS
+from tf_gans.recipes.objectives import OPTIMIZERS, GANObjective
 from tf_gans.recipes.pairs import NETWORKS
 
 __all__ = ["NAMES", "OPTIONS", "PRESETS", "build", "get"]
@@ -24,6 +24,7 @@ _ADDITIONS = (
     "penalty_weight",
     "clip",
     "spectral_norm",
+    "critic_norm",
 )
 _OF_THE_DATA = ("batch_size", "epochs")
 
@@ -56,6 +57,7 @@ def build(
     *,
     size=28,
     channels=1,
+    num_classes=None,
     seed=0,
     ema_decay=None,
     dtype=None,
@@ -69,6 +71,8 @@ def build(
         preset: one of `PRESETS`.
         size: int. The images' sides, a multiple of 4.
         channels: int.
+        num_classes: int or None. How many labels the data have, for the
+            members that learn them.
         seed: int.
         ema_decay: as for `GAN`.
         dtype: the networks' dtype or dtype policy. Defaults to Keras' global.
@@ -76,22 +80,29 @@ def build(
         **options: other values than the recipe's, of `OPTIONS`: the attributes
             of its objective, such as `critic_steps` or `label_smoothing`
             (`tf_gans.recipes.objectives`), of its networks, such as
-            `batch_norm` or `spectral_norm` (`tf_gans.recipes.pairs`), of its
+            `batch_norm` or `critic_norm` (`tf_gans.recipes.pairs`), of its
             optimizer, such as `generator_learning_rate` or `beta_1`; and
-            `latent_dim`, `normal`, `networks`, one of `"infogan"`, `"wgan-gp"`
-            and `"began"`, and `optimizer`, `"adam"` or `"rmsprop"`.
+            `latent_dim`, `normal`, `networks`, one of `"infogan"`,
+            `"wgan-gp"`, `"began"` and `"dense"`, and `optimizer`, `"adam"` or
+            `"rmsprop"`.
 
     Returns:
-        A compiled `tf_gans.GAN`, `BEGAN` or `VAE`. Its `value_range` says what
-        range the images must have.
+        A compiled `tf_gans.GAN`, `ACGAN`, `InfoGAN`, `BEGAN` or `VAE`. Its
+        `value_range` says what range the images must have.
 
     Raises:
         ValueError: options contradict each other or the recipe.
     """
     recipe = _changed(name, get(name, preset, size), options)
+    if recipe.objective.labelled and not num_classes:
+        raise ValueError(
+            f"{name} learns labels, and `num_classes` must say how many there "
+            f"are. Received: num_classes={num_classes}"
+        )
     pair = recipe.networks.pair(
         recipe.objective.opponent,
         recipe.latent_dim,
+        recipe.objective.options_of_pair(num_classes),
         size=size,
         channels=channels,
         seed=seed,
@@ -124,7 +135,8 @@ def _changed(name, recipe, options):
     for option, value in options.items():
         if option in left and option not in (*OPTIONS, *_OF_THE_DATA):
             raise TypeError(f"build() got an unexpected option {option!r}")
-        if option in idle and (value or option not in _ADDITIONS):
+        is_off = not value or value == "none"
+        if option in idle and not (is_off and option in _ADDITIONS):
             raise ValueError(
                 f"`{option}` does nothing in the recipe {name}, of "
                 f"{recipe.source}. Received: {option}={value}"
@@ -143,12 +155,16 @@ def _idle(recipe):
     objective, networks = recipe.objective, recipe.networks
     if objective.opponent not in networks.opponents:
         raise ValueError(
-            f"`networks` must have an {objective.opponent}, which the "
+            f"`networks` must have {_article(objective.opponent)}, which the "
             f"objective needs. Received: {type(networks).__name__}"
         )
     idle = objective.idle() | networks.idle() | recipe.optimizer.idle()
     if "discriminator" not in objective.players:
         idle.add("discriminator_learning_rate")
-    if objective.opponent != "discriminator":
-        idle.add("spectral_norm")
+    if not isinstance(objective, GANObjective):
+        idle |= {"spectral_norm", "critic_norm"}
     return idle
+
+
+def _article(noun):
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -19,6 +19,7 @@ References:
 import dataclasses
 from typing import Any
 
+from tf_gans.recipes import labelled
 from tf_gans.recipes.objectives import (
     OPTIMIZERS,
     Adam,
@@ -284,6 +285,30 @@ RECIPES: dict[tuple, Recipe] = {
             "epochs": "compare_gan, for digits | 200,000 steps",
         },
     ),
+    ("r3gan", "paper"): _recipe(
+        source="Huang et al. 2024 and their program, brownvc/R3GAN, CIFAR10",
+        objective=GANObjective(
+            Lazy("losses.RelativisticPairing"),
+            penalty=Lazy("penalties.R1R2", weight=0.05),
+        ),
+        networks=InfoGAN(batch_norm=False),
+        normal=True,
+        optimizer=Adam(2e-4, 2e-4, beta_1=0.0, beta_2=0.9),
+        sources={
+            "objective": "Trainer.py:14-44; gamma: train.py:178-196 | gamma "
+            "falls to 0.005, of images in [-1, 1]",
+            "updates": "Trainer.py:14-44 | one batch of real images for both "
+            "players, z anew",
+            "networks": "compare_gan, abstract_gan.py:82-113; no batch "
+            "normalisation in the discriminator: section 3 | residual "
+            "networks, no normalisation in either",
+            "z": "train.py:178-196: 64 components of N(0, 1)",
+            "optimizer": "train.py:178-196 | the rate falls to 5e-5, beta_2 "
+            "rises to 0.99",
+            "batch_size": "compare_gan | 512",
+            "epochs": "compare_gan, for digits | 20 million images",
+        },
+    ),
     ("began", "paper"): _recipe(
         source="Berthelot et al. 2017",
         objective=BEGANObjective(patience=20_000),
@@ -351,13 +376,18 @@ RECIPES: dict[tuple, Recipe] = {
             "batch_size": "both",
         },
     ),
+    **labelled.RECIPES,
 }
 
 NAMES = tuple(dict.fromkeys(name for name, *_ in RECIPES))
+OF_POINTS = tuple(n for n in NAMES if (n, "paper") not in labelled.RECIPES)
+"""The members that points in the plane can be learned with, too."""
 PRESETS = ("paper", "code")
 
 _PARTS: tuple[type[Part], ...] = (
     GANObjective,
+    labelled.ACGANObjective,
+    labelled.InfoGANObjective,
     BEGANObjective,
     VAEObjective,
     *NETWORKS.values(),

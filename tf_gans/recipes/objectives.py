@@ -75,6 +75,24 @@ class Objective(Part):
     players: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
     """Those who have an optimizer, in the order of the model's `compile`."""
 
+    labelled: ClassVar[bool] = False
+    """Whether labels are learned, which the data then must have."""
+
+    def latents(self, latent_dim, normal):
+        """The prior of z; see `Recipe`."""
+        if normal:
+            return Lazy("latents.Normal")((latent_dim,))
+        return Lazy("latents.Uniform")((latent_dim,), -1, 1)
+
+    def options_of_pair(self, num_classes):
+        """What the objective asks of the networks: two dicts of options.
+
+        Args:
+            num_classes: int or None. The labels that the data have.
+        """
+        del num_classes
+        return {}, {}
+
     def make_penalty(self):
         """The penalty of the discriminator, or None."""
         return None
@@ -114,6 +132,9 @@ class GANObjective(Objective):
             added to all that the discriminator sees.
         instance_noise_steps: int or None. Steps over which it falls to 0.
     """
+
+    kind: ClassVar[Lazy] = Lazy("models.gan.GAN")
+    own: ClassVar[tuple[str, ...]] = ()  # options of it that no other GAN has
 
     loss: Callable
     label_smoothing: float = 0.0
@@ -162,10 +183,11 @@ class GANObjective(Objective):
                 "`instance_noise_steps` needs an `instance_noise` that falls. "
                 f"Received: instance_noise_steps={self.instance_noise_steps}"
             )
-        return Lazy("models.gan.GAN")(
+        return self.kind(
             generator,
             opponent,
             latents=latents,
+            **{option: getattr(self, option) for option in self.own},
             loss=self.loss(**smoothing),
             penalty=self.make_penalty(),
             constraint=constraint,
@@ -356,9 +378,7 @@ class Recipe:
 
     def latents(self):
         """The prior of z."""
-        if self.normal:
-            return Lazy("latents.Normal")((self.latent_dim,))
-        return Lazy("latents.Uniform")((self.latent_dim,), -1, 1)
+        return self.objective.latents(self.latent_dim, self.normal)
 
     def compiled(self, generator, opponent, jit_compile="auto", **common):
         """The model of these networks, compiled.

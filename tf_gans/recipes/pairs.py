@@ -4,9 +4,11 @@ As in `tf_gans.recipes.objectives`, nothing here loads TensorFlow.
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tf_gans.recipes.objectives import Lazy, Part
+
+_TWO_HEADED = Lazy("networks.infogan.TwoHeadedDiscriminator")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +18,8 @@ class InfoGAN(Part):
     Attributes:
         batch_norm: whether the discriminator has batch normalisation.
         spectral_norm: whether the discriminator's kernels are normalised.
+        critic_norm: how the discriminator is normalised, of
+            `tf_gans.networks.base.CRITIC_NORMS`.
         dropout: float in [0, 1). Of the generator's dense layers.
         slope: of the generator's leaky ReLUs.
         width: filters of the widest images' layer, of which all layers have
@@ -24,34 +28,42 @@ class InfoGAN(Part):
 
     opponents: ClassVar[dict[str, Lazy]] = {
         "discriminator": Lazy("networks.infogan.Discriminator"),
+        "conditional discriminator": Lazy("networks.infogan.Discriminator"),
+        "classifying discriminator": _TWO_HEADED,
+        "discriminator with Q": _TWO_HEADED,
         "autoencoder": Lazy("networks.began.ConvAutoencoder"),
         "encoder": Lazy("networks.infogan.Encoder"),
     }
 
     batch_norm: bool = True
     spectral_norm: bool = False
+    critic_norm: str = "none"
     dropout: float = 0.0
     slope: float = 0.2  # abstract_gan.py:82-113
     width: int = 64
 
-    def pair(self, opponent, latent_dim, **shape):
+    def pair(self, opponent, latent_dim, options=({}, {}), **shape):
         """The generator, and a network of the kind that plays against it.
 
         Args:
-            opponent: `"discriminator"`, `"autoencoder"` or `"encoder"`.
+            opponent: one of `opponents`.
             latent_dim: int.
+            options: two dicts: of the generator, and of the other.
             **shape: `size`, `channels`, `seed` and `dtype`.
         """
         shape["width"] = self.width
-        own = {"batch_norm": self.batch_norm}
-        if opponent == "discriminator":
+        own: dict[str, Any] = {"batch_norm": self.batch_norm, **options[1]}
+        if "discriminator" in opponent:
             own["spectral_norm"] = self.spectral_norm
+        if self.opponents[opponent] == self.opponents["discriminator"]:
+            own["critic_norm"] = self.critic_norm
         if opponent == "encoder":
             own["latent_dim"] = latent_dim
         generator = Lazy("networks.infogan.Generator")(
             latent_dim=latent_dim,
             slope=self.slope,
             dropout=self.dropout,
+            **options[0],
             **shape,
         )
         return generator, self.opponents[opponent](**own, **shape)
@@ -67,7 +79,7 @@ class ImprovedWGAN(Part):
     opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
     batch_norm: ClassVar[bool] = False
 
-    def pair(self, opponent, latent_dim, **shape):
+    def pair(self, opponent, latent_dim, options=({}, {}), **shape):
         """The generator and the critic; see `InfoGAN.pair`."""
         kind = "" if shape["size"] == 28 else "Cifar"
         generator = Lazy(f"networks.wgan_gp.{kind}Generator")
@@ -88,7 +100,7 @@ class BEGANPair(Part):
 
     filters: int = 128  # the default of config.py; 64 is its other choice
 
-    def pair(self, opponent, latent_dim, **shape):
+    def pair(self, opponent, latent_dim, options=({}, {}), **shape):
         """The generator and the autoencoder; see `InfoGAN.pair`."""
         shape["filters"] = self.filters
         return (
@@ -97,4 +109,44 @@ class BEGANPair(Part):
         )
 
 
-NETWORKS = {"infogan": InfoGAN, "wgan-gp": ImprovedWGAN, "began": BEGANPair}
+@dataclasses.dataclass(frozen=True)
+class DensePair(Part):
+    """The dense pair of CS231n's third assignment, for grey 28x28 images.
+
+    Attributes:
+        spectral_norm: whether the discriminator's kernels are normalised.
+        critic_norm: how the discriminator is normalised, of
+            `tf_gans.networks.base.CRITIC_NORMS`.
+    """
+
+    opponents: ClassVar[tuple[str, ...]] = ("discriminator",)
+    batch_norm: ClassVar[bool] = False
+
+    spectral_norm: bool = False
+    critic_norm: str = "none"
+
+    def pair(
+        self, opponent, latent_dim, options=({}, {}), *, size, channels, **shape
+    ):
+        """The generator and the discriminator; see `InfoGAN.pair`.
+
+        Raises:
+            ValueError: the images are of another shape.
+        """
+        if (size, channels) != (28, 1):
+            raise ValueError(
+                "`networks` of dense layers are for grey images of 28x28. "
+                f"Received: size={size}, channels={channels}"
+            )
+        generator = Lazy("networks.mnist.DenseGenerator")
+        return generator(latent_dim, **shape), Lazy(
+            "networks.mnist.DenseDiscriminator"
+        )(**dataclasses.asdict(self), **shape)
+
+
+NETWORKS = {
+    "infogan": InfoGAN,
+    "wgan-gp": ImprovedWGAN,
+    "began": BEGANPair,
+    "dense": DensePair,
+}

@@ -310,11 +310,11 @@ def draw_codes(model, config, path, plane_path, about):
 
 def plane_path_of(path):
     """Where the picture of the plane lies, beside that of the codes."""
-    return path.with_name(f"{path.stem}-plane.png")
+    return path.with_name(f"{path.stem}-decoded.png")
 
 
 def draw_codes_of_run(path, out):
-    """Draws the codes of a run's test images: `latent.py codes`.
+    """Draws the codes of a run's test images: `latent.py plane`.
 
     Args:
         path: of the run directory, or of the `best` in it.

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from tf_gans.errors import UserError
-from tf_gans.runs import evaluation, report
+from tf_gans.runs import cli, evaluation, report
 
 PER_CLASS = (10, 100, 1000)
 REPEATS = 5
@@ -268,7 +268,7 @@ def evaluate_classifier(sampler, config, args):
     if not sampler.num_classes:
         raise UserError(
             f"{args.path}: makes images without labels, and --classifier "
-            "learns from labels; train with --conditional"
+            "learns from labels; train with dcgan.py --conditional, or a cgan"
         )
     most = max(args.per_class)
     with report.bar("loading"):
@@ -277,22 +277,13 @@ def evaluate_classifier(sampler, config, args):
             "with_labels": True,
         }
         real, test = evaluation.load_labelled(sampler, wanted, args)
-    counts = np.bincount(real[1], minlength=sampler.num_classes)
-    if counts.min() < most:
-        raise UserError(
-            f"--per-class {most}: there are only {counts.min()} images of the "
-            f"class {sampler.classes[int(counts.argmin())]}"
-        )
-    labels = np.arange(most * sampler.num_classes) % sampler.num_classes
-    with report.bar("generating", len(labels)) as progress:
-        images, _ = evaluation.make_images(
-            sampler, len(labels), args.seed, progress.update, labels
-        )
+    _check_enough(real[1], sampler, f"--per-class {most}", most)
+    fake = _generated(sampler, most, args)
     flip = sampler.sample_shape[-1] == 3  # a mirrored digit is none
     total = len(CONDITIONS) * len(args.per_class) * args.repeats
     with report.bar("training", total, " classifiers") as progress:
         found = compare(
-            *(real, (images, labels), test, args.per_class, args.repeats),
+            *(real, fake, test, args.per_class, args.repeats),
             *(args.steps, args.seed, flip, progress.update),
         )
     return {
@@ -309,6 +300,41 @@ def evaluate_classifier(sampler, config, args):
             for kind, points in found.items()
         },
     }
+
+
+def _check_enough(labels, sampler, what, most):
+    """Raises a `UserError` where a class has too few images."""
+    counts = np.bincount(labels, minlength=sampler.num_classes)
+    if counts.min() < most:
+        raise UserError(
+            f"{what}: there are only {counts.min()} images of the class "
+            f"{sampler.classes[int(counts.argmin())]}"
+        )
+
+
+def _generated(sampler, most, args):
+    """Generated images and labels: those of a file, or made now."""
+    if args.generated is None:
+        labels = np.arange(most * sampler.num_classes) % sampler.num_classes
+        with report.bar("generating", len(labels)) as progress:
+            images, _ = evaluation.make_images(
+                sampler, len(labels), args.seed, progress.update, labels
+            )
+        return images, labels
+    from tf_gans import data
+
+    found = data.load_images(
+        path=str(args.generated), with_labels=True, say=cli.warn
+    )
+    evaluation.check_shape(args.generated, found.images, sampler.sample_shape)
+    if found.labels.max() >= sampler.num_classes:
+        raise UserError(
+            f"--generated {args.generated}: must have the model's "
+            f"{sampler.num_classes} classes; received {found.labels.max() + 1}"
+        )
+    what = f"--generated {args.generated}: --per-class {most}"
+    _check_enough(found.labels, sampler, what, most)
+    return found.images, found.labels
 
 
 def print_accuracies(document):

@@ -21,6 +21,7 @@ COMMANDS = {
     "dcgan": "learn images with a DCGAN",
     "variants": "learn images with any member of the family",
     "autoencoder": "learn images with an autoencoder",
+    "semi_supervised": "learn to classify digits from few labels",
     "generate": "make images with a trained generator",
     "latent": "walk through its space of z",
     "explore": "explore it on a page in the browser",
@@ -37,7 +38,7 @@ def main():
     if name in ("-h", "--help"):
         print("usage: tf-gans COMMAND [flags]; tf-gans COMMAND --help\n")
         for command, text in COMMANDS.items():
-            print(f"  {command:12}{text}")
+            print(f"  {command:16}{text}")
         return
     if name not in COMMANDS:
         message = catalogue.unknown(COMMANDS, name, "command")

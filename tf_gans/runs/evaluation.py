@@ -93,15 +93,15 @@ def load_real(
     wanted = _as_generated(sampler, wanted, resize)
     facts = data.peek_images(**wanted)
     name = wanted["dataset"] or wanted["path"]
-    _check_shape(name, facts, sampler.sample_shape)
+    check_shape(name, facts, sampler.sample_shape)
     training = loaded or data.load_images(**wanted, say=say)
-    _check_shape(name, training.images, sampler.sample_shape)
+    check_shape(name, training.images, sampler.sample_shape)
     held_out = data.has_test_images(wanted["dataset"], wanted["path"])
     # In an order without a pattern: the first test digits are the easy ones.
     order = np.random.default_rng(seed).permutation
     if held_out:
         test = data.load_images(**wanted, say=say, split="test").images
-        _check_shape(f"{name}: test images", test, sampler.sample_shape)
+        check_shape(f"{name}: test images", test, sampler.sample_shape)
         reference = test[order(len(test))[:num_real]]
         others = training.images[order(len(training.images))[:num_fake]]
     else:
@@ -143,7 +143,7 @@ def load_labelled(sampler, wanted, args):
         for split in ("train", "test")
     ]
     for part in parts:
-        _check_shape(name, part.images, sampler.sample_shape)
+        check_shape(name, part.images, sampler.sample_shape)
         found = np.unique(part.labels)
         if not np.array_equal(found, np.arange(sampler.num_classes)):
             raise UserError(
@@ -166,7 +166,7 @@ def _as_generated(sampler, wanted, resize):
     return {**wanted, "size": height, "channels": channels}
 
 
-def _check_shape(name, images, sample_shape):
+def check_shape(name, images, sample_shape):
     """Raises a `UserError` where real images have another shape."""
     if isinstance(images, np.ndarray):
         shape = images.shape[1:]

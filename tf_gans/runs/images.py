@@ -5,7 +5,7 @@ import types
 
 from tf_gans import provenance
 from tf_gans.errors import UserError
-from tf_gans.runs import cli, evaluating, processor
+from tf_gans.runs import cli, codes, evaluating, load, processor
 from tf_gans.runs.session import HOLD_SECONDS
 from tf_gans.runs.training import Training
 
@@ -23,7 +23,7 @@ class ImageTraining(Training):
     log_every = 50
     checkpoint_seconds = 60.0
     fps = 20
-    free = ("data", "epochs")
+    free: tuple = ("data", "epochs")
     folder_size: int | None = None
 
     def add_flags(self, learned, learning, changing):
@@ -125,7 +125,7 @@ class ImageTraining(Training):
             "path": config["data"],
             "size": config["size"],
             "channels": config["channels"],
-            "with_labels": config.get("conditional", False),
+            "with_labels": self.needs_labels(config),
         }
         # What cannot be learned is refused before all pictures are read.
         facts = data.peek_images(**wanted)
@@ -136,11 +136,8 @@ class ImageTraining(Training):
             raise UserError(self._as_flags(str(error))) from None
         images = data.load_images(**wanted, say=cli.warn)
         count, height, width, channels = images.images.shape
-        batch_size = config["batch_size"]
         _check(config, count, height, width)
-        source = data.Images(
-            images.images, batch_size, images.labels, name=images.name
-        )
+        source = self.make_source(images, config)
         # An evaluation begins with them.
         self._loaded = images if config.get("evaluate_every") else None
         self._first = images.images[: GRID_ROWS**2].copy()
@@ -152,6 +149,26 @@ class ImageTraining(Training):
             "classes": images.classes
             and list(images.classes[: source.num_classes]),
         }
+
+    def needs_labels(self, config):
+        """Whether the images' labels are learned, too."""
+        return config.get("conditional", False)
+
+    def make_source(self, images, config):
+        """The source of the batches.
+
+        Args:
+            images: what `data.load_images` has returned.
+            config: dict of the hyper-parameters.
+        """
+        from tf_gans import data
+
+        return data.Images(
+            images.images,
+            config["batch_size"],
+            images.labels,
+            name=images.name,
+        )
 
     def check_size(self, size):
         """Raises a `ValueError` where the networks have no such size."""
@@ -230,12 +247,12 @@ class ImageTraining(Training):
         """The picture of what `_grid` drew."""
         from tf_gans import plotting
 
-        columns, names = session.model.num_classes, class_names(session)
+        columns, names = columns_of(session.model), class_names(session)
         return plotting.class_grid(images, names, columns, scale=scale)
 
     def columns(self, session):
         """How many columns the grids of a film have; None for as many rows."""
-        return session.model.num_classes
+        return columns_of(session.model)
 
     def _grid(self, session, every=1, receiver=None):
         """The callback that draws the run's fixed latents."""
@@ -245,8 +262,7 @@ class ImageTraining(Training):
         return callbacks.SampleGrid(
             every,
             receiver,
-            # A conditional model's classes are the columns.
-            num_samples=GRID_ROWS * (model.num_classes or GRID_ROWS),
+            num_samples=GRID_ROWS * (columns_of(model) or GRID_ROWS),
             seed=int(model.seed.numpy()),
             batch_statistics=session.args.batch_statistics,
         )
@@ -276,6 +292,11 @@ class ImageTraining(Training):
         path = session.run.path / "samples.png"
         plotting.write_png(path, grid, session.about)
         print(f"Samples: {path}")
+        if getattr(session.model.latents, "continuous", 0):
+            sampler = load.sampler_of(session.model)
+            path = session.run.path / "codes.png"
+            plotting.write_png(path, codes.picture(sampler, 0), session.about)
+            print(f"Codes: {path}")
 
     @contextlib.contextmanager
     def open_film(self, session):
@@ -298,9 +319,22 @@ class ImageTraining(Training):
             yield types.SimpleNamespace(add=add)
 
 
+def columns_of(model):
+    """How many columns a grid has, one for each class or category; or None."""
+    prior = getattr(model, "latents", None)
+    categories = getattr(prior, "num_categories", None)
+    return model.num_classes or categories
+
+
 def class_names(session):
-    """The names of a conditional model's classes, or their numbers."""
-    numbers = map(str, range(session.model.num_classes or 0))
+    """The names of a conditional model's classes, or their numbers.
+
+    Categories that nobody has named are c0, c1 and so on: they are no labels.
+    """
+    model = session.model
+    if not model.num_classes:
+        return [f"c{number}" for number in range(columns_of(model) or 0)]
+    numbers = map(str, range(model.num_classes))
     return session.config.get("classes") or list(numbers)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tf_gans import latent_space
 from tf_gans.errors import UserError
+from tf_gans.runs import codes
 from tf_gans.runs.places import find_z, the_one_z
 
 FPS = 30
@@ -250,6 +251,7 @@ def draw_film(sampler, args, film):
 
 
 COMMANDS = {
+    "codes": codes.sweep,
     "sheet": sheet,
     "interpolate": interpolate,
     "arithmetic": arithmetic,

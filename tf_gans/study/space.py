@@ -152,6 +152,13 @@ MEMBERS = {
         batch_norm=False,
         fixed={"latent_dim": 64, "normal": False, "beta_2": 0.999},
     ),
+    # Nor was R3GAN: the settings of its program.
+    "r3gan": Member(
+        _defaults(0.0, 2e-4, 1, penalty_weight=0.05),
+        own={"penalty_weight": (LogUniform(-3, 1), LogUniform(-2, 0))},
+        batch_norm=False,
+        fixed={"normal": False, "beta_2": 0.999},
+    ),
 }
 """The members, by name.
 

@@ -109,7 +109,9 @@ const show = () => stage.ask([...state.z], state.label);
 
 async function judge(sample, label) {
   const samples = [latent.nest(sample, state.shape)];
-  const inputs = withLabels({ samples }, [label]);
+  // Not every discriminator is told the label of what it judges.
+  const takes = state.model.signatures.discriminate.inputs;
+  const inputs = "labels" in takes ? withLabels({ samples }, [label]) : { samples };
   const answer = await state.model.predict("discriminate", inputs);
   const said = (name) => latent.flatten(answer[name])[0];
   $("opinion").hidden = false;

@@ -19,8 +19,9 @@ export function nest(values, shape) {
     nest(values.slice(i * part, (i + 1) * part), shape.slice(1)));
 }
 
-export function shapeOf(latents) {
-  return latents.config.shape ?? [1];
+export function shapeOf({ class_name, config }) {
+  if (class_name === "Codes") return [config.noise + config.categories + config.continuous];
+  return config.shape ?? [1];
 }
 
 // The bounds between which each component of z lies, or null.
@@ -28,6 +29,7 @@ export function support(latents) {
   const { low, high, jitter } = latents.config;
   if (latents.class_name === "Uniform") return [low, high];
   if (latents.class_name === "Stratified") return [low, high + jitter];
+  if (latents.class_name === "Codes") return [-1, 1];
   return null;
 }
 
@@ -102,8 +104,15 @@ export function uniforms(seed) {
 export function draw(latents, seed) {
   const next = uniforms(seed);
   const bounds = support(latents);
-  return Array.from({ length: sizeOf(shapeOf(latents)) }, () => {
+  const z = Array.from({ length: sizeOf(shapeOf(latents)) }, () => {
     if (bounds) return bounds[0] + (bounds[1] - bounds[0]) * next();
     return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   });
+  const { noise, categories } = latents.config;
+  if (categories) {
+    // One of them is 1, the others are 0.
+    z.fill(0, noise, noise + categories);
+    z[noise + Math.floor(categories * next())] = 1;
+  }
+  return z;
 }

@@ -92,11 +92,13 @@ class Discriminator(_ScalarNetwork):
         spread: float. The first layer's biases start so that its units bend at
             places drawn from U[-spread, spread), in the network's units. With
             `0`, the original's, they all bend at 0. Defaults to `0`.
+        group_size: int or None. That of `MinibatchDiscrimination`. Defaults
+            to `None`: the batch is one group.
         shift, scale: floats. The network sees `(x - shift) / scale`. Default
             to `0` and `1`.
         seed: int or None. The seed of the initial weights.
 
-    Input shape: `(batch, 1)`. With `minibatch`, the batch is one group.
+    Input shape: `(batch, 1)`.
     Output shape: `(batch, 1)`.
 
     Reference:
@@ -114,11 +116,19 @@ class Discriminator(_ScalarNetwork):
         activation="relu",
         stddev=1.0,
         spread=0.0,
+        *,
+        group_size=None,
         **options,
     ):
         super().__init__(hidden_size, activation, stddev, **options)
         self.minibatch = bool(minibatch)
         self.spread = float(spread)
+        self.group_size = group_size
+        if group_size and not minibatch:
+            raise ValueError(
+                "`group_size` is of minibatch discrimination and needs "
+                f"`minibatch`. Received: group_size={group_size}"
+            )
         width = 2 * self.hidden_size
         self.first = self._dense(width, "d0", self.activation)
         self.second = self._dense(width, "d1", self.activation)
@@ -129,6 +139,7 @@ class Discriminator(_ScalarNetwork):
                 kernel_initializer=keras.initializers.RandomNormal(
                     stddev=0.02, seed=self._seed("minibatch")
                 ),
+                group_size=group_size,
             )
         else:
             self.third = self._dense(width, "d2", self.activation)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 import keras
 
 from tf_gans import latents, losses, penalties
-from tf_gans.layers import smooth_leaky_relu
+from tf_gans.layers import check_groups, smooth_leaky_relu
 from tf_gans.models.gan import GAN
 from tf_gans.optimizers import FusedAdam
 from tf_gans.recipes.catalogue import PROBLEMS, lookup
@@ -211,6 +211,7 @@ def build(
     data,
     *,
     minibatch=False,
+    group_size=None,
     hidden_size=None,
     num_steps=None,
     loss="logits",
@@ -225,6 +226,8 @@ def build(
         data: `tf_gans.data` distribution to learn, with `mean` and `std`.
         minibatch: bool. Whether the discriminator has minibatch
             discrimination in place of its third layer.
+        group_size: int, or None. The samples that it compares; see
+            `MinibatchDiscrimination`. Defaults to `None`: the batch.
         hidden_size: int, or None for the recipe's.
         num_steps: int, or None for the recipe's.
         loss: `"logits"`, or `"clamped"` for the original's arithmetic.
@@ -234,7 +237,12 @@ def build(
 
     Returns:
         `tf_gans.GAN`, compiled.
+
+    Raises:
+        ValueError: `group_size` does not divide the batch, or there is no
+            minibatch discrimination.
     """
+    check_groups(data.batch_size, group_size)
     recipe = get(name, minibatch, isinstance(data, Gaussian))
     hidden_size = hidden_size or recipe.hidden_size
     num_steps = num_steps or recipe.num_steps
@@ -249,6 +257,7 @@ def build(
         networks.Generator(stddev=recipe.stddev, seed=seed, **units),
         networks.Discriminator(
             minibatch=minibatch,
+            group_size=group_size,
             activation=recipe.activation,
             spread=recipe.spread,
             seed=seed,

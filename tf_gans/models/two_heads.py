@@ -1,0 +1,103 @@
+"""A GAN whose discriminator says two things of a sample, in one pass."""
+
+from typing import Any, NamedTuple
+
+from tf_gans.models import checks
+from tf_gans.models.gan import GAN
+from tf_gans.models.outputs import even_of_none
+from tf_gans.networks.base import full_precision
+
+
+class Judgement(NamedTuple):
+    """What the discriminator says of a batch, and what it was asked about.
+
+    Attributes:
+        logits: float tensor of shape `(batch, 1)`.
+        second: float tensor of 32 bits or more, what its second head says.
+        labels: int tensor of shape `(batch,)`, or None.
+        z: what the samples were made of; of real ones it says nothing.
+    """
+
+    logits: Any
+    second: Any
+    labels: Any
+    z: Any
+
+
+class TwoHeadedGAN(GAN):
+    """Base of the GANs whose discriminator has a second head.
+
+    The discriminator is called with samples alone and returns a pair: logits,
+    `(batch, 1)`, and what its second head says. Both heads learn from one pass
+    by one optimizer. A subclass says what the second head is for.
+
+    Args:
+        **options: those of `GAN`.
+    """
+
+    @property
+    def judged_classes(self):
+        return None
+
+    @property
+    def head_size(self):
+        """How many numbers the second head says of a sample."""
+        raise NotImplementedError
+
+    def check_networks(self):
+        checks.check_heads(self, self.head_size)
+
+    # What a subclass says --------------------------------------------------
+
+    def _second_loss(self, real, fake):
+        """What the discriminator minimises because of its second head.
+
+        Args:
+            real, fake: `Judgement`s.
+
+        Returns:
+            A scalar, and a dict of logs.
+        """
+        raise NotImplementedError
+
+    # The algorithm ---------------------------------------------------------
+
+    def _judge(self, samples, labels, numbers):
+        if "noise" in numbers:
+            samples = samples + numbers["noise"]
+        logits, second = self.discriminator(samples, training=True)
+        second = full_precision(second)
+        return Judgement(logits, second, labels, numbers.get("z"))
+
+    def _discriminator_loss(self, real, fake, labels, numbers):
+        of_real = dict(numbers)
+        if "noise" in numbers:
+            of_real["noise"] = numbers["real_noise"]
+        real_said = self._judge(real, labels, of_real)
+        fake_said = self._judge(fake, labels, numbers)
+        loss = self.adversarial_loss.discriminator(
+            real_said.logits, fake_said.logits
+        )
+        logs = self._logs(loss, real_said.logits, fake_said.logits)
+        if self.penalty is not None:
+            penalty = self.penalty(
+                lambda samples: self._judge(samples, labels, {}).logits,
+                *(real, fake, numbers.get("penalty")),
+            )
+            logs["penalty"] = penalty
+            loss = loss + penalty
+        second, more = self._second_loss(real_said, fake_said)
+        return loss + second, logs | more, (fake_said, real_said)
+
+    def _generator_loss(self, judgement):
+        logits = [said and said.logits for said in judgement]
+        return super()._generator_loss(logits)
+
+    # What it says of samples -----------------------------------------------
+
+    def signatures(self):
+        def discriminate(samples):
+            logits, _ = self.discriminator(samples, training=False)
+            return self._verdict(logits)
+
+        return {"discriminate": even_of_none(discriminate)}
