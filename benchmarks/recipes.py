@@ -81,6 +81,8 @@ def objective(part):
 
 def updates(part):
     """The updates of a step, and the z that they see."""
+    if hasattr(part, "phases"):
+        return part.phases
     if len(part.players) == 1:
         return "one, of both networks"
     if "classifier" in part.players:
@@ -113,12 +115,15 @@ def of_images(recipe):
     prior = "N(0, 1)" if recipe.normal else f"U({low}, 1)"
     if hasattr(recipe.objective, "categories"):
         prior += ", codes among them"
+    z = f"from {prior}"
+    if not getattr(recipe.objective, "has_prior", True):
+        z = "of a code without a prior"
     networks = fields(recipe.networks)
     return {
         "objective": objective(recipe.objective),
         "updates": updates(recipe.objective),
         "networks": f"{type(recipe.networks).__name__}: {networks}".strip(": "),
-        "z": f"{recipe.latent_dim} from {prior}",
+        "z": f"{recipe.latent_dim} {z}",
         "optimizer": optimizer(recipe.optimizer, recipe.objective.players),
         "batch_size": number(recipe.batch_size),
         "epochs": number(recipe.epochs),
@@ -183,7 +188,13 @@ def table(title, source, values, sources):
 
 def document():
     """The text of docs/recipes.md."""
-    from tf_gans.recipes import dcgan, members, mnist, semi_supervised
+    from tf_gans.recipes import (
+        autoencoder,
+        dcgan,
+        members,
+        mnist,
+        semi_supervised,
+    )
     from tf_gans.toys.gaussian import recipes as gaussian
     from tf_gans.toys.mixtures import recipes as mixtures
     from tf_gans.toys.quadratics import recipes as quadratics
@@ -201,6 +212,7 @@ def document():
     for title, module, names in (
         ("The MNIST conv GAN and its dense twin", mnist, mnist.NAMES),
         ("DCGAN", dcgan, dcgan.NAMES),
+        ("Autoencoders", autoencoder, autoencoder.NAMES),
         ("Few labels", semi_supervised, semi_supervised.NAMES),
         ("The 1-D Gaussian", gaussian, gaussian.NAMES),
         ("The quadratic curves", quadratics, quadratics.NAMES),

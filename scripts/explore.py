@@ -32,7 +32,12 @@ import webbrowser
 
 from tf_gans.errors import UserError
 from tf_gans.runs import cli
-from tf_gans.runs.load import find_model, load_run, said_of_run
+from tf_gans.runs.load import (
+    check_prior,
+    find_model,
+    load_run,
+    said_of_run,
+)
 
 NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
@@ -125,13 +130,17 @@ def open_model(args, kind, path, stack):
             tempfile.TemporaryDirectory(prefix="tf_gans-")
         )
         run = load_run(path)
+        check_prior(path, getattr(run, "latents", None))
         target = pathlib.Path(directory) / name
         path = export_saved_model(run, target, **said_of_run(path, run))
     if args.server is None:
         model = SavedModel(path, name)
         model.warm_up()
         return model
-    return Remote(args.server, name, path and read_description(path))
+    description = path and read_description(path)
+    if description:
+        check_prior(path, description.get("latents", {}))
+    return Remote(args.server, name, description)
 
 
 def end(number, frame):

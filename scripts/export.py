@@ -102,12 +102,14 @@ def main():
     check_paths(args)
     cli.load_tensorflow()
     from tf_gans import export
-    from tf_gans.runs.load import load_run, said_of_run
+    from tf_gans.runs.load import check_prior, load_run, said_of_run
     from tf_gans.serving import formats
 
     if args.format != "saved_model":
         formats.check_format(args.format)
     model = load_run(args.run)
+    if args.format != "saved_model":
+        check_prior(args.run, getattr(model, "latents", None))
     average = getattr(model, "ema_generator", None)
     if args.weights == "raw" and average is not None:
         average.set_weights(model.generator.get_weights())

@@ -11,26 +11,38 @@
     python scripts/latent.py invert runs/dcgan-001 face.jpg --z face.npz
     python scripts/latent.py interpolate runs/dcgan-001 --seeds face.npz,17
     python scripts/latent.py complete runs/dcgan-001 face.jpg --mask center
+    python scripts/latent.py plane runs/autoencoder-001
 
 Begin with the sheet: it shows images with their seeds, by which the other
 commands name them. Or begin with pictures of your own: invert finds the z
 whose images are nearest, and writes them to a file that stands wherever a seed
 may stand; complete hides a part of the pictures, and draws what the model makes
-of the rest. Each command writes a picture, and all but sheet, codes and invert
-write a film with --anim-path; that of a walk ends as it begins. `latent.py
-COMMAND --help` has the flags.
+of the rest. Of a model that encodes images as two numbers, plane shows where
+they lie. Each command writes a picture, and all but sheet, codes, plane and
+invert write a film with --anim-path; that of a walk ends as it begins.
+`latent.py COMMAND --help` has the flags.
 """
 
 import pathlib
 
 from tf_gans.errors import UserError
-from tf_gans.runs import cli, codes, completing, inverting, places, walks
+from tf_gans.runs import (
+    autoencoders,
+    cli,
+    codes,
+    completing,
+    inverting,
+    places,
+    walks,
+)
 from tf_gans.runs.load import find_labels, find_model, open_sampler
 
+PLANE = "plane"  # which needs an encoder, where the others need a prior
 COMMANDS = {
     **walks.COMMANDS,
     "invert": inverting.invert,
     "complete": completing.complete,
+    PLANE: autoencoders.draw_codes_of_run,
 }
 
 
@@ -212,6 +224,11 @@ def parse_arguments():
         add, "of where they start, and of a random mask (default: %(default)s)"
     )
     add_film(add, "of the search", 60)
+
+    add_command(
+        *(commands, PLANE, "the codes of test images, and the plane of z"),
+        label=None,
+    )
     return parser.parse_args()
 
 
@@ -220,12 +237,13 @@ def add_command(commands, name, text, label="its first"):
     parser = commands.add_parser(name, help=text, description=f"Draws {text}.")
     add = parser.add_argument
     cli.add_model_path(add)
-    add(
-        "--label",
-        metavar="L",
-        help="of a conditional model: the images' class, by name or number "
-        f"(default: {label})",
-    )
+    if label:
+        add(
+            "--label",
+            metavar="L",
+            help="of a conditional model: the images' class, by name or "
+            f"number (default: {label})",
+        )
     add(
         "--out",
         type=cli.ending_in(".png"),
@@ -320,8 +338,16 @@ def check_model(sampler, args):
 def main():
     """Opens the model, draws the picture and the film."""
     args = parse_arguments()
-    find_model(args.path)
+    kind, path = find_model(args.path)
     cli.check_output("--out", args.out, args.overwrite)
+    if args.command == PLANE:
+        plane = autoencoders.plane_path_of(args.out)
+        cli.check_output("--out", plane, args.overwrite)
+        if kind != "run":
+            raise UserError(f"{args.path}: name a run, which knows its images")
+        cli.load_tensorflow()
+        autoencoders.draw_codes_of_run(path, args.out)
+        return
     anim_path = getattr(args, "anim_path", None)
     if anim_path:
         cli.check_output("--anim-path", anim_path, args.overwrite)

@@ -105,6 +105,12 @@ class Variants(ImageTraining):
         add("--beta-1", type=share, metavar="X", help="of Adam")
         add("--beta-2", type=share, metavar="X", help="of Adam")
         add(
+            "--latent-dim",
+            type=cli.integer(1, 10_000),
+            metavar="N",
+            help="components of z",
+        )
+        add(
             "--gamma",
             type=cli.number(0, 1),
             metavar="X",

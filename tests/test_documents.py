@@ -105,6 +105,13 @@ def test_the_porting_guides_python():
     assert int(names["gan"].step.numpy()) == 40
 
 
+def test_the_python_of_the_autoencoders():
+    names = {}
+    exec(python_blocks("docs/autoencoders.md"), names)
+    assert names["codes"].shape == (100, 64)
+    assert names["scores"].shape == (100,)
+
+
 def test_the_examples_of_extending(tmp_path):
     names = {"__name__": "extending"}
     exec(python_blocks("docs/extending.md"), names)

@@ -281,7 +281,7 @@ def test_small_conditional_models_go_row_by_row(monkeypatch, tmp_path):
     """The same numbers, from one row at a time."""
     gan = image_models.build(**OPTIONS["conditional"])
     monkeypatch.setattr(export, "_ROW_BY_ROW", 10**9)
-    archive, _ = export._archive(gan, export.MAX_SAMPLES)
+    archive, _ = export._archive(gan, export.MAX_SAMPLES, {})
     seeds = np.array([4, 9, 4])
     labels = np.array([0, 1, 2], np.int32)
     rows = archive._tf_trackable.sample(seeds, labels)["samples"]

@@ -42,6 +42,7 @@ SHORT = {
     "mnist": IMAGES,
     "dcgan": IMAGES,
     "variants": IMAGES,
+    "autoencoder": IMAGES,
     "semi_supervised": [*IMAGES, "--labels", "10", "--no-baseline"],
     "generate": ["--num-images", "20"],
     "latent": [],

@@ -48,6 +48,8 @@ _MODULES = (
 # The models, by the modules of `tf_gans.models` that they are in.
 _MODELS = {
     "ACGAN": "acgan",
+    "AdversarialAutoencoder": "aae",
+    "Autoencoder": "autoencoder",
     "BEGAN": "began",
     "GAN": "gan",
     "InfoGAN": "info_gan",

@@ -18,6 +18,11 @@ of z, and `reconstruct`, which gives `reconstructions`. An ACGAN, whose
 discriminator takes no labels, has `classify`, which gives
 `class_probabilities`; an InfoGAN `encode`, of its codes.
 
+An adversarial autoencoder has `encode`, from `samples` to `codes`,
+`reconstruct` and `errors`, one a row. An autoencoder without a prior has these,
+and `decode` from `codes` to `samples`; nothing of it makes samples of z or of
+seeds, its `serving_default` is `reconstruct`, and its description has no prior.
+
 `sample_png` is there where the samples are grey or RGB images. In a conditional
 model each signature also takes `labels`, one a row; in `generate` they stand in
 the place of `num_samples`.
@@ -67,9 +72,9 @@ def export_saved_model(
     watch the directory meanwhile.
 
     Args:
-        gan: `tf_gans.GAN`, `BEGAN` or `VAE`. Samples come from `gan.sampler`,
-            the average of the generator where one is kept. Networks run in
-            inference mode.
+        gan: `tf_gans.GAN`, `BEGAN`, `VAE`, `AdversarialAutoencoder` or
+            `Autoencoder`. Samples come from `gan.sampler`, the average of the
+            generator where one is kept. Networks run in inference mode.
         directory: str or path. The directory of the model, which holds one
             sub-directory a version. It is created where it is missing.
         classes: sequence of str, the names of a conditional model's classes,
@@ -160,9 +165,11 @@ def describe(gan, classes=None, **more):
     Returns:
         A dict of what JSON can hold.
     """
+    latents = getattr(gan, "latents", None)
     return {
         "format": 1,
-        "latents": keras.saving.serialize_keras_object(gan.latents),
+        # None of a model that makes no samples of z.
+        "latents": latents and keras.saving.serialize_keras_object(latents),
         "sample_shape": list(gan.sample_shape),
         "value_range": gan.value_range and list(gan.value_range),
         "num_classes": gan.num_classes,
@@ -176,15 +183,38 @@ def describe(gan, classes=None, **more):
     }
 
 
-def _archive(gan, max_samples, about):
+def _archive(model, max_samples, about):
     """Returns the signatures.
 
     Returns:
         A pair: their `keras.export.ExportArchive`, and a dict from their names
         to the lists of their inputs' `tf.TensorSpec`.
     """
-    latents, num_classes = gan.latents, gan.num_classes
-    sample_spec = gan.sample_spec
+    with_labels = _labelling(model.num_classes)
+    of_samples = _of_samples(model, with_labels)
+    if getattr(model, "latents", None) is None:
+        # The one that a server is asked for where none is named.
+        default = {"serving_default": of_samples["reconstruct"]}
+        endpoints = default | of_samples
+    else:
+        of_latents = _of_latents(model, with_labels, max_samples, about)
+        endpoints = of_latents | of_samples
+    archive = keras.export.ExportArchive()
+    # Serving runs without XLA by default, and a function that demands it fails
+    # there: Keras compiles these without.
+    for name, (function, *specs) in endpoints.items():
+        archive.add_endpoint(name, function, specs)
+    return archive, {name: specs for name, (_, *specs) in endpoints.items()}
+
+
+def _labels(num_classes):
+    """The specs of what else a row has in a conditional model."""
+    labels = tf.TensorSpec((None,), tf.int32, "labels")
+    return [labels] if num_classes else []
+
+
+def _labelling(num_classes):
+    """The function that makes pairs of rows and labels, where there are any."""
 
     def with_labels(inputs, labels):
         if labels is None:
@@ -207,6 +237,33 @@ def _archive(gan, max_samples, about):
         with tf.control_dependencies(checks):
             labels = tf.identity(labels)
         return inputs, labels
+
+    return with_labels
+
+
+def _of_samples(model, with_labels):
+    """What can be asked about samples, each a function and its specs."""
+    # Some take something else, such as codes.
+    others = getattr(model, "signature_inputs", {})
+    classes = getattr(model, "judged_classes", None)
+
+    def of(judge):
+        return lambda rows, labels=None: judge(with_labels(rows, labels))
+
+    def spec(name):
+        what, rows = others.get(name, ("samples", model.sample_spec))
+        return tf.TensorSpec(rows.shape, rows.dtype, what)
+
+    return {
+        name: (of(judge), spec(name), *_labels(classes))
+        for name, judge in model.signatures().items()
+    }
+
+
+def _of_latents(gan, with_labels, max_samples, about):
+    """What makes samples, each a function and its specs."""
+    latents, num_classes = gan.latents, gan.num_classes
+    sample_spec = gan.sample_spec
 
     def generator(z, labels):
         samples = gan.sampler(with_labels(z, labels), training=False)
@@ -259,13 +316,9 @@ def _archive(gan, max_samples, about):
         z = latents.draw(seed, "sample", 0, 1, count)[0]
         return {"samples": generator(z, labels), "z": z}
 
-    def of_samples(judge):
-        return lambda samples, labels=None: judge(with_labels(samples, labels))
-
-    labels = tf.TensorSpec((None,), tf.int32, "labels")
     seeds = tf.TensorSpec((None,), tf.int64, "seeds")
     seed = tf.TensorSpec((), tf.int64, "seed")
-    a_row = [labels] if num_classes else []
+    a_row = _labels(num_classes)
     endpoints = {
         "serving_default": (
             serving_default,
@@ -273,27 +326,13 @@ def _archive(gan, max_samples, about):
             *a_row,
         ),
         "sample": (sample, seeds, *a_row),
-        "generate": (generate_classes, labels, seed)
+        "generate": (generate_classes, *a_row, seed)
         if num_classes
         else (generate, tf.TensorSpec((), tf.int32, "num_samples"), seed),
-        **{
-            name: (
-                of_samples(judge),
-                tf.TensorSpec(sample_spec.shape, sample_spec.dtype, "samples"),
-                *(a_row if gan.judged_classes else ()),
-            )
-            for name, judge in gan.signatures().items()
-        },
     }
     if gan.value_range and _is_picture(gan.sample_shape):
         endpoints["sample_png"] = (sample_png, seeds, *a_row)
-
-    archive = keras.export.ExportArchive()
-    # Serving runs without XLA by default, and a function that demands it fails
-    # there: Keras compiles these without.
-    for name, (function, *specs) in endpoints.items():
-        archive.add_endpoint(name, function, specs)
-    return archive, {name: specs for name, (_, *specs) in endpoints.items()}
+    return endpoints
 
 
 def _is_picture(sample_shape):

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tf_gans import GAN, latents, losses, noise, penalties
 from tf_gans.data import Images, SemiSupervised
 from tf_gans.optimizers import FusedAdam
-from tf_gans.recipes import family, mnist, semi_supervised
+from tf_gans.recipes import autoencoder, family, mnist, semi_supervised
 from tf_gans.toys.gaussian.data import Gaussian
 from tf_gans.toys.gaussian.networks import Discriminator, Generator
 
@@ -67,6 +67,16 @@ def member(name, preset="paper", rate=0.001, **options):
     rates = [keras.optimizers.SGD(rate) for _ in gan.optimizers]
     gan.compile(*rates, jit_compile=False)
     return gan, images(gan.value_range, num_classes=gan.num_classes)
+
+
+def coder(name, **options):
+    """An autoencoder of images, with plain descent."""
+    model = autoencoder.build(
+        name, size=16, seed=3, jit_compile=False, **options
+    )
+    rates = [keras.optimizers.SGD(0.001) for _ in model.optimizers]
+    model.compile(*rates, jit_compile=False)
+    return model, images(model.value_range)
 
 
 def digits(dtype=None, batch_size=32):
@@ -127,6 +137,8 @@ ROWS = {
     "images": lambda: member("ns", width=4, rate=0.0003),
     "images, WGAN-GP": lambda: member("wgan-gp", width=4),
     "BEGAN": lambda: member("began", width=4),
+    "autoencoder": lambda: coder("dense", noise=0.1),
+    "adversarial autoencoder": lambda: coder("aae", reconstruction="mse"),
     "VAE": lambda: member("vae", width=4, rate=0.0001),
     "CGAN": lambda: member("cgan", width=4, rate=0.0003, num_classes=3),
     "ACGAN": lambda: member("acgan", width=4, rate=0.0003, num_classes=3),

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tf_gans.recipes import (
+    autoencoder,
     catalogue,
     dcgan,
     family,
@@ -24,6 +25,7 @@ RECIPES = {
     "mixtures": mixtures,
     "mnist": mnist,
     "dcgan": dcgan,
+    "autoencoder": autoencoder,
     "variants": family,
     "semi_supervised": semi_supervised,
 }
@@ -66,6 +68,7 @@ def test_nothing_is_left_out():
     assert set(quadratics._RECIPES) == set(quadratics.NAMES)
     assert set(mnist._RECIPES) == set(mnist.NAMES)
     assert set(dcgan._RECIPES) == set(dcgan.NAMES)
+    assert set(autoencoder._RECIPES) == set(autoencoder.NAMES)
     assert set(semi_supervised._RECIPES) == set(semi_supervised.NAMES)
     assert {name for name, *_ in members.RECIPES} == set(family.NAMES)
     assert {preset for _, preset, *_ in members.RECIPES} == set(family.PRESETS)

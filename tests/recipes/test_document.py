@@ -4,10 +4,10 @@ import pytest
 
 from benchmarks import recipes as document
 from tests.paths import ROOT
-from tf_gans.recipes import dcgan, members, mnist, objectives
+from tf_gans.recipes import autoencoder, dcgan, members, mnist, objectives
 
 RECIPES = [*members.RECIPES.values(), *mnist._RECIPES.values()]
-RECIPES += dcgan._RECIPES.values()
+RECIPES += [*dcgan._RECIPES.values(), *autoencoder._RECIPES.values()]
 
 
 def test_is_what_the_recipes_say():

@@ -7,6 +7,7 @@ from tf_gans.callbacks.every import moments
 from tf_gans.callbacks.guards import StopAt, StopAtW1, StopOnNonFinite
 from tf_gans.callbacks.probe import Probe
 from tf_gans.callbacks.progress import ImageProgress, StepProgress
+from tf_gans.callbacks.reconstructions import ReconstructionGrid
 from tf_gans.callbacks.samples import SampleGrid
 from tf_gans.callbacks.step_log import StepLog
 from tf_gans.callbacks.tensorboard import TensorBoard
@@ -16,6 +17,7 @@ __all__ = [
     "Evaluate",
     "ImageProgress",
     "Probe",
+    "ReconstructionGrid",
     "SampleGrid",
     "StepLog",
     "StepProgress",

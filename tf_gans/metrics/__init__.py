@@ -9,6 +9,7 @@ import importlib
 
 from tf_gans import moved
 from tf_gans.metrics.baselines import real_baseline
+from tf_gans.metrics.detection import detection_auc
 from tf_gans.metrics.distances import (
     baseline,
     kolmogorov_smirnov,
@@ -58,6 +59,7 @@ __all__ = [
     "closest_pairs",
     "curve_of_histograms",
     "density_coverage",
+    "detection_auc",
     "f_scores",
     "frechet_distance",
     "inception_score",

@@ -2,6 +2,7 @@
 
 from tf_gans import moved
 from tf_gans.networks import (
+    autoencoder,
     began,
     dcgan,
     infogan,
@@ -11,6 +12,7 @@ from tf_gans.networks import (
 )
 
 __all__ = [
+    "autoencoder",
     "began",
     "dcgan",
     "infogan",

@@ -51,6 +51,7 @@ OUTPUTS = PROBABILITIES._replace(
     name="Critic output", limits=None, from_zero=False
 )
 MEASURES = (
+    Panel("Reconstruction", 1.4, {"reconstruction_loss": ("loss", GREEN)}),
     Panel(
         "Distance",
         1.4,

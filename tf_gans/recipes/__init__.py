@@ -8,7 +8,14 @@ import importlib
 
 from tf_gans import moved
 
-__all__ = ["catalogue", "dcgan", "family", "mnist", "semi_supervised"]
+__all__ = [
+    "autoencoder",
+    "catalogue",
+    "dcgan",
+    "family",
+    "mnist",
+    "semi_supervised",
+]
 _moved = moved.attributes(__name__)
 
 

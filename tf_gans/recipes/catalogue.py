@@ -91,6 +91,12 @@ PROBLEMS = {
         default="paper",
         datasets=("cifar10", "mnist", "fashion_mnist", "triangles"),
     ),
+    "autoencoder": Problem(
+        module="tf_gans.recipes.autoencoder",
+        recipes=("dense", "denoising", "aae", "book"),
+        default="dense",
+        datasets=("fashion_mnist", "mnist", "triangles"),
+    ),
     "variants": Problem(
         module="tf_gans.recipes.family",
         recipes=members.NAMES,

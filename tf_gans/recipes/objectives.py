@@ -271,6 +271,10 @@ class Optimizer(Part):
     discriminator_learning_rate: float = 1e-4
     schedule: Callable | None = None
 
+    def make_for(self, player, dtype="float32"):
+        """The optimizer of a player, by its name; see `make`."""
+        return self.make(getattr(self, f"{player}_learning_rate"), dtype)
+
     def make(self, learning_rate, dtype="float32"):
         """One player's optimizer.
 
@@ -391,10 +395,7 @@ class Recipe:
             generator, opponent, self.latents(), **common
         )
         optimizers = [
-            self.optimizer.make(
-                getattr(self.optimizer, f"{player}_learning_rate"),
-                generator.compute_dtype,
-            )
+            self.optimizer.make_for(player, generator.compute_dtype)
             for player in self.objective.players
         ]
         model.compile(*optimizers, jit_compile=jit_compile)

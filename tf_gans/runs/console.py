@@ -20,6 +20,7 @@ COMMANDS = {
     "mnist": "learn 28x28 images in grey",
     "dcgan": "learn images with a DCGAN",
     "variants": "learn images with any member of the family",
+    "autoencoder": "learn images with an autoencoder",
     "semi_supervised": "learn to classify digits from few labels",
     "generate": "make images with a trained generator",
     "latent": "walk through its space of z",

@@ -210,7 +210,7 @@ class ImageTraining(Training):
 
         return callbacks.ImageProgress(
             session.total_steps,
-            session.source.batch_size * session.model.critic_steps,
+            session.source.batch_size * session.model.batches_per_step,
             self.steps_per_epoch(session),
             session.step,
         )
@@ -218,12 +218,11 @@ class ImageTraining(Training):
     def watch(self, session):
         from tf_gans import callbacks, plotting
 
-        run, args, model = session.run, session.args, session.model
+        run, args = session.run, session.args
         board = callbacks.TensorBoard(run.path / "tensorboard", args.log_every)
 
         def keep(step, images):
-            names = class_names(session)
-            grid = plotting.class_grid(images, names, columns_of(model))
+            grid = self.arranged(session, images)
             path = run.path / "samples" / f"step-{step:09d}.png"
             about = provenance.of_run(session.config, step)
             plotting.write_png(path, grid, about)
@@ -243,6 +242,17 @@ class ImageTraining(Training):
             steps = session.film_steps(session.total_steps, self.fps)
             watchers.append(self._grid(session, steps, record))
         return watchers
+
+    def arranged(self, session, images, scale=1):
+        """The picture of what `_grid` drew."""
+        from tf_gans import plotting
+
+        columns, names = columns_of(session.model), class_names(session)
+        return plotting.class_grid(images, names, columns, scale=scale)
+
+    def columns(self, session):
+        """How many columns the grids of a film have; None for as many rows."""
+        return columns_of(session.model)
 
     def _grid(self, session, every=1, receiver=None):
         """The callback that draws the run's fixed latents."""
@@ -278,8 +288,7 @@ class ImageTraining(Training):
         from tf_gans import plotting
 
         images = self._grid(session).draw(session.model)
-        columns, names = columns_of(session.model), class_names(session)
-        grid = plotting.class_grid(images, names, columns, scale=2)
+        grid = self.arranged(session, images, scale=2)
         path = session.run.path / "samples.png"
         plotting.write_png(path, grid, session.about)
         print(f"Samples: {path}")
@@ -294,7 +303,7 @@ class ImageTraining(Training):
         from tf_gans import plotting
 
         per_epoch = self.steps_per_epoch(session)
-        columns = columns_of(session.model)
+        columns = self.columns(session)
         path, heads = session.args.anim_path, class_names(session)
         with plotting.GridFilm(
             path, self.fps, heads, HOLD_SECONDS, session.about
@@ -312,7 +321,8 @@ class ImageTraining(Training):
 
 def columns_of(model):
     """How many columns a grid has, one for each class or category; or None."""
-    categories = getattr(model.latents, "num_categories", None)
+    prior = getattr(model, "latents", None)
+    categories = getattr(prior, "num_categories", None)
     return model.num_classes or categories
 
 

@@ -238,6 +238,23 @@ def find_labels(sampler, flag, names):
     return [known[name] for name in names]
 
 
+def check_prior(path, latents):
+    """Refuses a model that makes no samples: an autoencoder without a prior.
+
+    Args:
+        path: what the user named.
+        latents: the model's prior, or None.
+
+    Raises:
+        UserError: there is none.
+    """
+    if latents is None:
+        raise UserError(
+            f"{path}: is an autoencoder without a prior, which makes no "
+            "samples; its export has encode, decode, reconstruct and errors"
+        )
+
+
 def _check_images(path, sample_shape, value_range):
     if value_range is None or len(sample_shape) != 3:
         raise UserError(
@@ -248,6 +265,7 @@ def _check_images(path, sample_shape, value_range):
 
 def _open_run(path, batch_size, batch_statistics, only_images):
     gan = load_run(path)
+    check_prior(path, getattr(gan, "latents", None))
     if only_images:
         _check_images(path, gan.sample_shape, gan.value_range)
     return sampler_of(
@@ -365,6 +383,7 @@ def _read_description(path):
 
     try:
         about = json.loads((path / DESCRIPTION).read_text("utf-8"))
+        check_prior(path, about["latents"])
         latents = keras.saving.deserialize_keras_object(about["latents"])
         if not isinstance(latents, priors.Latents):
             raise TypeError("`latents` is not a prior")

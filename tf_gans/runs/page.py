@@ -150,6 +150,8 @@ def _measured(summary, evaluations):
 def _scores(session, summary, evaluations):
     """The table of what was measured."""
     names, samples, baseline = _measured(summary, evaluations)
+    if not names and not _makes_samples(session):
+        return ""
     if not names:
         return (
             "<p class=note>The samples were not measured. "
@@ -186,15 +188,21 @@ def _commands(training, session):
         generate = f"{cli.sibling('generate')} {path} --grid samples.png"
     else:
         generate = f"{cli.sibling('generate')} {path} --npz samples.npz"
-    commands = {
-        "Go on with it": training.resume_command(run),
-        "Make samples": generate,
-        "Measure it": f"{cli.sibling('evaluate')} {path}",
-    }
+    commands = {"Go on with it": training.resume_command(run)}
+    if _makes_samples(session):
+        commands |= {
+            "Make samples": generate,
+            "Measure it": f"{cli.sibling('evaluate')} {path}",
+        }
     return "".join(
         f"<dt>{_escaped(what)}<dd><pre><code>{_escaped(command)}</code></pre>"
         for what, command in commands.items()
     )
+
+
+def _makes_samples(session):
+    """Whether the model has a prior, and so samples."""
+    return getattr(session.model, "latents", None) is not None
 
 
 def _settings(config):
@@ -281,6 +289,9 @@ def _pictures(run_path):
     for name, caption in (
         ("real.png", "Real images"),
         ("samples.png", "Samples at the end"),
+        ("reconstructions.png", "Reconstructions at the end"),
+        ("codes.png", "Codes of real images"),
+        ("manifold.png", "The plane of z, decoded"),
     ):
         path = run_path / name
         if path.is_file() and path.stat().st_size <= MOST_GRID_BYTES:

@@ -14,7 +14,7 @@ def print_speed(session, steps_per_epoch):
     rate = session.steps / session.seconds
     line = f"{session.steps} steps in {session.seconds:.0f} s, "
     if steps_per_epoch:
-        images = session.model.critic_steps * session.source.batch_size
+        images = session.model.batches_per_step * session.source.batch_size
         print(f"{line}{rate * images:.0f} images/s")
     else:
         print(f"{line}{rate:,.0f} steps/s")

@@ -53,7 +53,8 @@ class SavedModel:
         try:
             text = (path / DESCRIPTION).read_text("utf-8")
             self.description = json.loads(text)
-            if not {"latents", "sample_shape"} <= set(self.description):
+            needed = ("latents", "sample_shape")
+            if any(self.description.get(name) is None for name in needed):
                 raise ValueError(f"{DESCRIPTION} describes no generator")
             proto = saved_model_pb2.SavedModel()
             proto.ParseFromString((path / "saved_model.pb").read_bytes())
