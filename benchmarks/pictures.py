@@ -1,17 +1,20 @@
-"""The pictures of docs/reading-the-curves.md, from real trainings.
+"""Pictures of the documents, from real trainings.
 
-    python -m benchmarks.pictures
+    python -m benchmarks.pictures             of docs/reading-the-curves.md
+    python -m benchmarks.pictures clipping    of docs/family.md
 
-Each is one training of the 1-D Gaussian, 5,000 steps, drawn by the function
-that draws every run's curves. The seeds were picked from those that
-`python -m benchmarks.seeds` found to go this way.
+Of the first, each is one training of the 1-D Gaussian, 5,000 steps, drawn by
+the function that draws every run's curves. The seeds were picked from those
+that `python -m benchmarks.seeds` found to go this way.
 """
 
+import argparse
 import dataclasses
 import pathlib
 
 import keras
 
+from benchmarks import clipping
 from tf_gans import data, plotting, recipes
 from tf_gans.models.gan import GAN
 
@@ -99,7 +102,16 @@ def train(picture):
 
 
 def main():
-    """Trains and draws all of them."""
+    """Trains and draws what is asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "what", nargs="?", choices=("curves", "clipping"), default="curves"
+    )
+    if parser.parse_args().what == "clipping":
+        clipping.draw(DIRECTORY / "clipping.png")
+        return
     for picture in PICTURES:
         gan, rows, samples = train(picture)
         plotting.plot_curves(
