@@ -223,6 +223,7 @@ def test_graph_stands_alone(exported):
     check_standalone(exported.path)
 
 
+@pytest.mark.slow
 def test_runs_in_the_c_api_without_xla(exported):
     if not (TENSORFLOW / "libtensorflow_cc.so.2").exists():
         pytest.skip("this TensorFlow has no libtensorflow_cc.so.2")

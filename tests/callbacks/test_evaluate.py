@@ -28,6 +28,7 @@ class Scores(list):
 
 
 class TestEvaluate:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("block", "steps", "expected"),
         [
@@ -55,6 +56,7 @@ class TestEvaluate:
         for a, b in zip(state(plain), state(watched), strict=True):
             np.testing.assert_array_equal(a, b)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("cut", [5, 6])
     def test_resumed_training_is_measured_alike(self, tmp_path, cut):
         def train(gan, steps):

@@ -190,6 +190,7 @@ class TestRealFiles:
         assert images.images.shape[1:] == (32, 32, 3)
         assert set(np.bincount(images.labels)) == {2500}
 
+    @pytest.mark.slow
     def test_fashion_mnist_as_larger_colours(self):
         path = real_file("fashion_mnist.npz")
         images = load(path, size=32, channels=3).images

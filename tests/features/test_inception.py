@@ -28,6 +28,7 @@ def weights(network, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_the_pool_and_the_classes(network, weights):
     features = inception(weights, batch_size=2)
     assert (features.size, features.num_classes) == (2048, 1000)

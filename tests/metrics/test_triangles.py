@@ -50,6 +50,7 @@ def test_pixels_are_as_good_as_floats():
     assert found.max() <= 0.01
 
 
+@pytest.mark.slow
 def test_a_shifted_image(corners):
     """Off the generator's manifold, whose triangles are centred, by 10."""
     shifted = np.ones((300, 28, 28))
@@ -59,6 +60,7 @@ def test_a_shifted_image(corners):
     assert nearest_triangles(shifted, "free").distances.max() < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sd", "distance", "share"),
     [(0.1, 0.27, 0.95), (0.2, 0.97, 0.34), (0.3, 1.98, 0.10)],
@@ -152,6 +154,7 @@ def test_an_image_does_not_depend_on_the_others(corners):
     np.testing.assert_allclose(together[:5], alone, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_more_starts_find_nothing_farther(corners):
     images = np.minimum(render(corners[:60]), render(corners[:60])[:, ::-1])
     one, more = (nearest_triangles(images, "free", n).distances for n in (1, 3))

@@ -462,6 +462,7 @@ class TestDatasets:
         for ours, theirs in zip(state(gan), state(expected), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("size", [1, 5])
     def test_of_a_length_not_known_beforehand(self, size):
         gan = make_gan(steps_per_execution=size, jit_compile=False)
@@ -474,6 +475,7 @@ class TestDatasets:
             gan.fit(dataset, epochs=2, verbose=0)
         assert int(gan.step) == 14
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "options", [{}, {"critic_steps": 3}], ids=["blocks", "critic steps"]
     )

@@ -109,6 +109,7 @@ class TestConditional:
             samples - rest, kernel[[0, 1, 2, 0, 1, 2]], rtol=1e-4, atol=1e-5
         )
 
+    @pytest.mark.slow
     def test_from_a_dataset_of_pairs(self):
         source = Labelled()
         samples, labels = (t.numpy() for t in source.draw(0, 0, 6))
@@ -276,6 +277,7 @@ class TestUpdates:
         assert 0 < gan.step_losses["d_fake"][0] < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision(dtype):
     """Weights stay in 32 bits; a scaled loss leaves the losses as they are."""

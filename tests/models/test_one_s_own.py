@@ -39,6 +39,7 @@ def conditional():
 
 
 class TestData:
+    @pytest.mark.slow
     @pytest.mark.parametrize("dtype", ["float64", "float16", "int32", "int64"])
     @pytest.mark.parametrize(
         "penalty",
@@ -91,6 +92,7 @@ class TestData:
         with pytest.raises(ValueError, match=r"samples and labels.*\['x'\]"):
             make().fit(batches().map(lambda x: {"x": x}), verbose=0)
 
+    @pytest.mark.slow
     def test_a_column_of_labels(self):
         images = np.zeros((8, 28, 28, 1), "float32")
         labels = np.arange(8) % 3

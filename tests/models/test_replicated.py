@@ -120,6 +120,7 @@ class TestRefused:
     def make(self, **options):
         return replicas_program.scalars(**options)
 
+    @pytest.mark.slow
     def test_trains_on_one(self, strategy):
         with strategy.scope():
             ours, source = self.make(minibatch=True)

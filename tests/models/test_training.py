@@ -298,6 +298,7 @@ class TestGradientPenalty(GANContract):
     updates = ("discriminator", "discriminator", "generator")
     still = LAST_BIAS
 
+    @pytest.mark.slow
     def test_a_penalty_under_xla(self, trained):
         self.check_agrees(compiled_steps(self.make(), 3), trained)
 

@@ -106,6 +106,7 @@ def test_the_first_images_do_not_depend_on_how_many_follow(sampler):
         np.testing.assert_array_equal(sampler.images(z[:count]), whole[:count])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 5, 64])
 def test_batches_of_any_size(case, sampler, batch_size):
     z = sampler.draw_each(np.arange(19))
@@ -359,6 +360,7 @@ def test_classes_without_names(sampler):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["run", "model"])
 def test_classes_with_names(make_case, tmp_path, kind):
     """A name that looks like a number is a name, as pictures show it."""

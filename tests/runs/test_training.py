@@ -37,6 +37,7 @@ def config(run_dir):
     return json.loads((run_dir / "config.json").read_text())["config"]
 
 
+@pytest.mark.slow
 def test_what_a_resume_changes_is_kept(data, tmp_path):
     """More epochs, asked for once; from anywhere, with a relative path."""
     os.symlink(data, tmp_path / "here.npz")
@@ -84,6 +85,7 @@ def test_a_directory_of_something_else_is_refused(data, tmp_path):
     assert "thesis: holds something else, such as chapter.tex" in line
 
 
+@pytest.mark.slow
 def test_a_film_that_fails_is_drawn_again_whole(data, tmp_path, monkeypatch):
     """With its last frame; and the line that says how can be typed."""
 

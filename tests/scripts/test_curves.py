@@ -187,6 +187,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert (tmp_path / f"run/checkpoints/step-{steps:09d}.npz").exists()
 
 
+@pytest.mark.slow
 def test_more_steps_and_other_values(script, here, tmp_path):
     """Of `code`, more steps may be asked for; nothing else."""
     flags = ["--run-dir", "run", "--no-jit-compile"]

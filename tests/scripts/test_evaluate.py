@@ -167,6 +167,7 @@ class TestImages:
         )
         assert json.loads(path.read_text())["data"]["name"] == "colour"
 
+    @pytest.mark.slow
     def test_comparing(self, script, place, tmp_path):
         """With the same features only, and with as many images."""
         base = [place / "run", "--features", place / "net.keras"]

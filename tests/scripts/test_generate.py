@@ -391,6 +391,7 @@ def test_the_models_that_ship(script, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["numbers.npz"]
 
 
+@pytest.mark.slow
 def test_labels_by_name(script, tmp_path):
     gan = image_models.build(**CONDITIONAL)
     export.export_saved_model(gan, tmp_path / "model", ["cat", "dog", "cow"])
@@ -403,6 +404,7 @@ def test_labels_by_name(script, tmp_path):
         np.testing.assert_array_equal(arrays["labels"], [1, 0, 1])
 
 
+@pytest.mark.slow
 def test_grids_name_the_classes(script, models, tmp_path):
     grids = {}
     for name, flags in (

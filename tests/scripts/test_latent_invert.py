@@ -166,6 +166,7 @@ def test_files_stand_where_seeds_stand(
         assert len(np.unique(picture)) > 50
 
 
+@pytest.mark.slow
 def test_a_conditional_model(script, work, tmp_path):
     gan = image_models.build(size=28, num_classes=3)
     image_models.write_run(tmp_path / "run", gan, size=28, num_classes=3)

@@ -246,6 +246,7 @@ def test_real_digits(tmp_path):
 
 
 class TestDcgan:
+    @pytest.mark.slow
     def test_conditional(self, tmp_path):
         write_npz(tmp_path / "data.npz")
         run(

@@ -67,6 +67,7 @@ def test_the_names_are_the_recipes():
     assert set(LOGGED) == set(recipes.family.NAMES)
 
 
+@pytest.mark.slow
 def test_the_options_are_those_of_build(tmp_path, images):
     """Each flag reaches the recipe."""
     run(

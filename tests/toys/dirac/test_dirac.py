@@ -76,6 +76,7 @@ def test_clipped_weights_end_on_a_circle():
     assert np.ptp(kept) < 0.02 * kept.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", dirac.NAMES)
 def test_who_converges(name):
     last = metrics.distances(train(name, 500)[-50:])

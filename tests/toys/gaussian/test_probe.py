@@ -155,6 +155,7 @@ class TestSamples:
 
 
 class TestBoundary:
+    @pytest.mark.slow
     @pytest.mark.parametrize("batch_size", [7, 8, 25])
     def test_narrow_groups_are_averaged(self, batch_size):
         gan = make_gan()

@@ -198,6 +198,7 @@ def test_training_as_in_the_code(float64, optimizer, minibatch, loss):
     check_training(gan, optimizer, expected)
 
 
+@pytest.mark.slow
 @both_losses
 @both_networks
 def test_training_as_in_the_article(float64, minibatch, loss):
