@@ -795,8 +795,9 @@ def test_committed_model_has_the_files_of_a_fresh_export(committed, fresh):
         for top in (committed, path)
     )
     assert about.keys() == expected.keys()
-    for name in about.keys() - {"versions", "latents"}:
+    for name in about.keys() - {"versions", "latents", "about"}:
         assert about[name] == expected[name]
+    assert about["about"]["generated"] and about["about"]["recipe"]
     size = sum(p.stat().st_size for p in committed.rglob("*") if p.is_file())
     assert size < 8e6
 

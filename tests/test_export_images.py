@@ -317,6 +317,7 @@ def test_loads_where_keras_and_tf_gans_are_absent(conditional, tmp_path):
             np.testing.assert_array_equal(from_json(answer[name]), values[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["grey", "conditional"])
 def test_png_files_over_rest(request, name):
     pytest.importorskip(

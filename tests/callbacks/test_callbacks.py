@@ -176,6 +176,7 @@ def measured(every, blocks):
     return found
 
 
+@pytest.mark.slow
 def test_a_probe_at_moments_measures_what_one_at_all_steps_does():
     """Whatever the blocks: of 7 steps, and shorter ones at the ends."""
     moments = callbacks.moments(38, 12)

@@ -377,7 +377,8 @@ class TestTensorBoard:
         gan = build()
         fit(gan, 4, callbacks.TensorBoard(tmp_path, 1))
         fit(gan, 4, callbacks.TensorBoard(tmp_path, 1))
-        first, second = (
+        # Of two files of one second, the names' order is not the files'.
+        first, second = sorted(
             [step for step, tag, *_ in events if tag == "d_loss"]
             for events in read_events(tmp_path)
         )

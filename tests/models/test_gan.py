@@ -530,6 +530,7 @@ class TestProbe:
         # Looking does not change what is looked at.
         assert equal(state(gan), state(single))
 
+    @pytest.mark.slow
     def test_goes_on_where_an_earlier_fit_ended(self, fresh, one_by_one):
         gan, probe = fresh(), WeightsProbe(3)
         fit(gan, 8)
@@ -647,6 +648,7 @@ class TestAverage:
             gan.generator.get_weights(), one_by_one[0].generator.get_weights()
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("how", ["compiled again", "loaded"])
     def test_warms_up_once(self, how, tmp_path):
         """Another optimizer's count does not throw the average away."""

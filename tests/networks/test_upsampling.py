@@ -110,6 +110,7 @@ def different_networks():
 RECIPES = different_networks()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("problem", "name", "options"), RECIPES)
 def test_of_the_gradient(problem, name, options):
     model = MODULES[problem].build(name, **options)

@@ -335,6 +335,7 @@ class TestWorkers:
             assert "must be a multiple of the 2 replicas" in errors
 
 
+@pytest.mark.slow
 def test_xla_where_a_step_exchanges(tmp_path):
     done = subprocess.run(
         [

@@ -29,6 +29,7 @@ def test_bfloat16_instructions(text, found, tmp_path, monkeypatch):
     assert processor.bfloat16_instructions() == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "flags", "times"),
     [

@@ -105,6 +105,7 @@ def test_a_film_that_fails_is_drawn_again_whole(data, tmp_path, monkeypatch):
     assert count_frames(tmp_path / "my film.gif") == 4
 
 
+@pytest.mark.slow
 def test_a_late_film_has_no_frames(data, tmp_path):
     """One that was not asked for while it trained."""
     new = [*FLAGS, "--data", data, "--epochs", 1, "--run-dir", "run"]

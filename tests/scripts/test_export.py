@@ -50,6 +50,7 @@ def test_the_limit(script, run, tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_raw_weights(script, run, tmp_path):
     """Those that are trained, and not their average."""
     z = image_models.build().latents.draw(0, "test", 0, 1, 3)[0]

@@ -106,6 +106,7 @@ def test_all_outputs(script, models, tmp_path):
         assert about["generated"] and about["z_seed"] == int(path.stem)
 
 
+@pytest.mark.slow
 def test_an_image_is_the_same_among_any_number(npz):
     whole = npz("plain", "-n", 13, "--batch-size", 4)["samples"]
     for count in (1, 4, 7):

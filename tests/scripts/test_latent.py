@@ -321,6 +321,7 @@ def test_the_film_of_a_turn():
     assert caption == "turned by +1.00"
 
 
+@pytest.mark.slow
 def test_a_conditional_model(picture, models):
     sampler = open_sampler(models / "conditional")
     z = sampler.draw_each([3, 4])

@@ -221,6 +221,7 @@ def test_mistakes(script, work, inverted, arguments, words):
     assert sorted(work.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_model_without_a_gradient(script, tmp_path):
     """Such as one that another program has saved."""
     gan = image_models.build(channels=3)

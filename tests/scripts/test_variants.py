@@ -97,6 +97,7 @@ def test_the_options_are_those_of_build(tmp_path, images):
     assert int(gan.step.numpy()) == 1
 
 
+@pytest.mark.slow
 class TestRealImages:
     @pytest.fixture(scope="class")
     def done(self, tmp_path_factory):

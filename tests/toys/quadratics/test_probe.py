@@ -83,6 +83,7 @@ def test_a_perfect_discriminator():
     assert float(verdict["accuracy"]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_frames_are_those_of_the_steps(jit_compile):
     recorder = Recorder()
