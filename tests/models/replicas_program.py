@@ -141,7 +141,7 @@ ROWS = {
     "adversarial autoencoder": lambda: coder("aae", reconstruction="mse"),
     "VAE": lambda: member("vae", width=4, rate=0.0001),
     "CGAN": lambda: member("cgan", width=4, rate=0.0003, num_classes=3),
-    "ACGAN": lambda: member("acgan", width=4, rate=0.0003, num_classes=3),
+    "ACGAN": lambda: member("acgan", width=4, rate=0.0001, num_classes=3),
     "InfoGAN": lambda: member("infogan", width=4, rate=0.0003),
     "semi-supervised": lambda: few_labels("paper"),
     "semi-supervised, three updates": lambda: few_labels("book"),
