@@ -138,6 +138,7 @@ def complete(sampler, args):
 
     hole = observation.hole
     mean = images.mean(axis=(1, 2), keepdims=True, where=hole[..., None])
+    mean = np.broadcast_to(mean, images.shape)
     shown_grey = np.float32(np.mean(sampler.value_range))
     made = {
         "original": originals,
@@ -149,7 +150,7 @@ def complete(sampler, args):
         made["nearest"] = _nearest(observation, originals, training)
     measured = {
         **{name: made[name] for name in made if name not in _GIVEN},
-        "hole's mean": drawn(_fill(images, hole, mean)),
+        "hole's mean": drawn(observation.paste(images, mean)),
         "known mean": drawn(observation.fill(images)),
     }
     ratios = {
@@ -232,10 +233,6 @@ def _training_images(sampler, args):
 
 
 # What comes of it -------------------------------------------------------------
-
-
-def _fill(images, hole, values):
-    return np.where(hole[..., None], values, images)
 
 
 def _nearest(observation, originals, training):
