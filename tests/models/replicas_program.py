@@ -114,7 +114,7 @@ ROWS = {
         ema_decay=0.9,
     ),
     "XLA": lambda: scalars(
-        jit_compile=True, penalty=penalties.GradientPenalty()
+        jit_compile=True, penalty=penalties.GradientPenalty(), rate=0.0001
     ),
     "FusedAdam": lambda: scalars(kind="fused"),
     "WGAN-GP, 5 critic steps": lambda: scalars(
@@ -131,6 +131,7 @@ ROWS = {
         penalty=penalties.R1R2(1.0),
         instance_noise=noise.InstanceNoise(0.1),
         critic_steps=2,
+        rate=0.0001,
     ),
     "MNIST": digits,
     "MNIST, 64 bits": lambda: digits("float64", batch_size=8),
