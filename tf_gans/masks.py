@@ -29,7 +29,7 @@ def make_mask(name, height, width, seed=0):
         ValueError: there is no such mask, or it hides all or nothing.
 
     Reference:
-    - bamos/dcgan-completion.tensorflow, model.py, lines 268-292
+    - bamos/dcgan-completion.tensorflow, model.py, lines 266-292
     """
     check_choice("name", name, MASKS)
     known = np.full((height, width), name != "grid")

@@ -249,7 +249,9 @@ class TestLabels:
         )
         gan = load.load_run(tmp_path / "run")
         assert gan.num_classes == 3
-        config = json.loads((tmp_path / "run/config.json").read_text())["config"]
+        config = json.loads((tmp_path / "run/config.json").read_text())[
+            "config"
+        ]
         assert config["conditional"] and config["num_classes"] == 3
         script_runner.run(
             script_runner.load("generate"),

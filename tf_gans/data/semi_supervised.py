@@ -46,7 +46,7 @@ class SemiSupervised(Source):
     Reference:
     - [Salimans et al., 2016](https://arxiv.org/abs/1606.03498);
       train_mnist_feature_matching.py of
-      https://github.com/openai/improved-gan, lines 94-140
+      https://github.com/openai/improved-gan, lines 96-136
     """
 
     def __init__(

@@ -149,7 +149,8 @@ def frechet_distance(real, fake):
 
     Reference:
     - [Heusel et al., 2017](https://arxiv.org/abs/1706.08500), equation 6
-    - google/compare_gan (623f646), classifier_metrics_impl.py, lines 84-90
+    - google/compare_gan (623f646), classifier_metrics_impl.py, lines
+      401-440 and 515-584
     """
     first, second = _moments("real", real), _moments("fake", fake)
     check_same_size("real", len(first.mean), "fake", len(second.mean))

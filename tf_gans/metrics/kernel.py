@@ -40,7 +40,7 @@ def kernel_distance(real, fake, num_subsets=100, subset_size=1000, seed=0):
 
     Reference:
     - [Bińkowski et al., 2018](https://arxiv.org/abs/1801.01401), section 4;
-      mbinkowski/MMD-GAN, gan/compute_scores.py, lines 210-299
+      mbinkowski/MMD-GAN, gan/compute_scores.py, lines 210-302
     """
     num_subsets = check_positive_int("num_subsets", num_subsets)
     subset_size = check_positive_int("subset_size", subset_size)

@@ -66,7 +66,7 @@ def precision_recall(real, fake, k=3):
     Reference:
     - [Kynkäänniemi et al., 2019](https://arxiv.org/abs/1904.06991), equations
       1 and 2; kynkaat/improved-precision-and-recall-metric,
-      precision_recall.py, lines 102-186
+      precision_recall.py, lines 57-188
     """
     return PrecisionRecall(*_prdc(real, fake, k, None)[:2])
 

@@ -34,7 +34,7 @@ def _normal(seed):
 # normalisation's gain start, and the filters of the conditional pair, of the
 # generator's without the last layer's.
 _VARIANTS = {
-    # Newmu/dcgan_code, train_cond_dcgan.py:73-76.
+    # Newmu/dcgan_code, train_cond_dcgan.py:72-83.
     "paper": types.SimpleNamespace(
         conv=_normal,
         gain=lambda seed: keras.initializers.RandomNormal(1.0, _STDDEV, seed),

@@ -143,7 +143,7 @@ class CifarGenerator(Generator):
             and `None`.
 
     Reference:
-    - igul222/improved_wgan_training, gan_cifar.py:46-72
+    - igul222/improved_wgan_training, gan_cifar.py:47-68
     """
 
     def __init__(
@@ -206,7 +206,7 @@ class CifarCritic(Critic):
             `128` and `None`.
 
     Reference:
-    - igul222/improved_wgan_training, gan_cifar.py:74-94
+    - igul222/improved_wgan_training, gan_cifar.py:70-89
     """
 
     def __init__(self, size=32, channels=3, width=128, **options):

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from tf_gans.recipes.objectives import Adam, GANObjective, Lazy, Recipe
 from tf_gans.recipes.pairs import InfoGAN
 
-_PAIR = "compare_gan, abstract_gan.py:82-113; labels as one-hot beside z"
+_PAIR = "compare_gan, abstract_gan.py:82-115; labels as one-hot beside z"
 _BOTH = f"{_PAIR} and as constant channels beside the image"
 _HEAD = f"{_PAIR}, and a head of classes on the discriminator's dense layer"
 
@@ -211,14 +211,15 @@ RECIPES: dict[tuple, Recipe] = {
         optimizer=Adam(1e-3, 2e-4),
         epochs=20,
         sources={
-            "objective": "equation 6, lambda 1; section 6: Q's standard "
-            "deviations are learned | less of it for continuous codes, of "
-            "which no number is said",
+            "objective": "equation 6; lambda 1 and Q's learned standard "
+            "deviations: appendix C | section 6: typically a smaller lambda "
+            "where there are continuous codes",
             "updates": "Goodfellow et al. 2014, algorithm 1, k = 1",
-            "networks": "appendix C.1, table 1 | leaky ReLUs of slope 0.1",
+            "networks": "appendix C.1, table 1 | leaky ReLUs of slope 0.1: "
+            "appendix C",
             "z": "appendix C.1: 62 components of noise, a category of 10, two "
-            "codes of U(-1, 1)",
-            "optimizer": "appendix C.1",
+            "codes; section 7.2: of U(-1, 1)",
+            "optimizer": "appendix C; beta_1 is the program's, `init_opt`",
             "batch_size": "the program's run_mnist_exp.py",
             "epochs": "compare_gan, for digits",
         },
@@ -236,13 +237,13 @@ RECIPES: dict[tuple, Recipe] = {
             "fix_std=True, info_reg_coeff=1.0 | 1e-8 in all logarithms",
             "updates": "infogan_trainer.py, `train`: z is drawn in each run "
             "of the graph",
-            "networks": "regularized_gan.py; Q's in 43-49 | leaky ReLUs of "
+            "networks": "regularized_gan.py; Q's in 44-49 | leaky ReLUs of "
             "slope 0.01; gains that start as N(1, 0.02)",
             "z": "run_mnist_exp.py, `latent_spec`",
             "optimizer": "run_mnist_exp.py; infogan_trainer.py, `init_opt`",
             "batch_size": "run_mnist_exp.py",
             "epochs": "run_mnist_exp.py: 50 of 100 updates, which are 10.7 "
-            "passes",
+            "passes through 60,000 images | through 55,000",
         },
     ),
 }

@@ -37,7 +37,7 @@ from tf_gans.recipes.pairs import NETWORKS, BEGANPair, ImprovedWGAN, InfoGAN
 _COMPARED = {
     "objective": "the paper",
     "updates": "the paper's algorithm",
-    "networks": "compare_gan, abstract_gan.py:82-113 | its batch normalisation "
+    "networks": "compare_gan, abstract_gan.py:82-115 | its batch normalisation "
     "has momentum 0.999 and epsilon 0.001",
     "z": "compare_gan: 64 components; abstract_gan.py, `z_generator`",
     "batch_size": "compare_gan",
@@ -144,7 +144,7 @@ RECIPES: dict[tuple, Recipe] = {
             "objective": "mcgan.py:131-135 | the sum over the batch, which "
             "Adam does not notice",
             "updates": "train_chn.py, `train`: one batch_z for both players",
-            "networks": "compare_gan, abstract_gan.py:82-113 | a conditional "
+            "networks": "compare_gan, abstract_gan.py:82-115 | a conditional "
             "pair of its own, for 3,740 characters",
             "z": "train_chn.py:15-21",
             "optimizer": "train_chn.py:15-21",
@@ -164,10 +164,10 @@ RECIPES: dict[tuple, Recipe] = {
             "objective": "Miyato et al., equations 16 and 17",
             "updates": "n_dis: 5 | the generator's comes before the others, "
             "on a batch of 128",
-            "networks": "compare_gan, abstract_gan.py:82-113; no batch "
+            "networks": "compare_gan, abstract_gan.py:82-115; no batch "
             "normalisation in the discriminator: Miyato et al., tables 3 and "
             "4 | residual networks for 32x32",
-            "z": "dim_z: 128; random_samples.py, `sample_gaussian`",
+            "z": "dim_z: 128; random_samples.py, `sample_continuous`",
             "optimizer": "adam | the rate falls to 0 in a straight line",
             "batch_size": "batchsize: 64",
             "epochs": "compare_gan, for digits | 50,000 steps",
@@ -204,7 +204,7 @@ RECIPES: dict[tuple, Recipe] = {
         sources={
             "objective": "algorithm 1, lambda = 10",
             "updates": "algorithm 1, n_critic = 5",
-            "networks": "compare_gan, abstract_gan.py:82-113; no batch "
+            "networks": "compare_gan, abstract_gan.py:82-115; no batch "
             "normalisation in the critic: section 4",
             "optimizer": "algorithm 1",
             "batch_size": "algorithm 1, m = 64",
@@ -259,8 +259,8 @@ RECIPES: dict[tuple, Recipe] = {
         optimizer=Adam(beta_2=0.9),
         sources={
             "objective": "lambda 10, k 1, c 10, the variance of the move",
-            "networks": "compare_gan, abstract_gan.py:82-113; no batch "
-            "normalisation in the discriminator: params.py:187",
+            "networks": "compare_gan, abstract_gan.py:82-115; no batch "
+            "normalisation in the discriminator: params.py:187-189",
             "optimizer": "the program's, DRAGAN.ipynb",
         },
     ),
@@ -276,7 +276,7 @@ RECIPES: dict[tuple, Recipe] = {
         sources={
             "objective": "`get_perturbed_batch`: upwards only; lambda 10",
             "updates": "the loop: z anew for each",
-            "networks": "compare_gan, abstract_gan.py:82-113, without batch "
+            "networks": "compare_gan, abstract_gan.py:82-115, without batch "
             "normalisation in the discriminator | one hidden layer of 128 in "
             "each",
             "z": "z_dim = 100; `sample_z`",
@@ -297,9 +297,9 @@ RECIPES: dict[tuple, Recipe] = {
         sources={
             "objective": "Trainer.py:14-44; gamma: train.py:178-196 | gamma "
             "falls to 0.005, of images in [-1, 1]",
-            "updates": "Trainer.py:14-44 | one batch of real images for both "
-            "players, z anew",
-            "networks": "compare_gan, abstract_gan.py:82-113; no batch "
+            "updates": "training_loop.py:284-317: the discriminator's first, z "
+            "anew | real images of its own for each player",
+            "networks": "compare_gan, abstract_gan.py:82-115; no batch "
             "normalisation in the discriminator: section 3 | residual "
             "networks, no normalisation in either",
             "z": "train.py:178-196: 64 components of N(0, 1)",

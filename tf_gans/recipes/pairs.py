@@ -39,7 +39,7 @@ class InfoGAN(Part):
     spectral_norm: bool = False
     critic_norm: str = "none"
     dropout: float = 0.0
-    slope: float = 0.2  # abstract_gan.py:82-113
+    slope: float = 0.2  # abstract_gan.py:82-115
     width: int = 64
 
     def pair(self, opponent, latent_dim, options=({}, {}), **shape):

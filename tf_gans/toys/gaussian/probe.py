@@ -38,7 +38,7 @@ class DistributionProbe(Probe):
         every: int. See `Probe`.
 
     Reference:
-    - [AYLIEN/gan-intro, gan.py, lines 184-229](
+    - [AYLIEN/gan-intro, gan.py, lines 195-244](
       https://github.com/AYLIEN/gan-intro)
     """
 
