@@ -233,12 +233,16 @@ class Job:
         ]
 
     def wait_for(self, path):
-        """Waits until there is a file."""
-        end = time.monotonic() + 200
+        """Waits until there is a file; without one, nothing is left running."""
+        end = time.monotonic() + 400
         while not path.exists() and time.monotonic() < end:
-            assert all(w.poll() is None for w in self.workers)
+            if any(w.poll() is not None for w in self.workers):
+                break
             time.sleep(0.2)
-        assert path.exists()
+        if not path.exists():
+            for worker in self.workers:
+                worker.kill()
+            pytest.fail(f"no {path}: {self.end()}")
 
     def end(self, timeout=400):
         """The exit codes, and what each said."""
