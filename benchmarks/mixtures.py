@@ -10,8 +10,7 @@ short goes on from there.
 
     python -m benchmarks.mixtures --added [--seeds 3]
 
-does the same of what Salimans et al. add to a GAN's objective, beside plain
-`ns` with the same seeds.
+does the same of what Salimans et al. add to a GAN's objective, here to `ns`'s.
 
     python -m benchmarks mixtures
 
@@ -52,7 +51,13 @@ ROWS = (
 
 # What is added to the plain `ns`, and its options.
 ADDED: dict[str, dict] = {
+    "nothing": {},
     "feature matching": {"feature_matching": True},
+    "feature matching, minibatch": {
+        "feature_matching": True,
+        "minibatch": True,
+    },
+    "historical averaging 0.0001": {"historical_averaging": 0.0001},
     "historical averaging 0.001": {"historical_averaging": 0.001},
     "historical averaging 0.01": {"historical_averaging": 0.01},
 }
@@ -87,14 +92,14 @@ def restart(model, fresh):
             variable.assign(value)
 
 
-def measure(name, minibatch, data_set, seeds, **added):
+def measure(name, minibatch, data_set, seeds, added=()):
     """Trains and yields the scores of one seed after the other.
 
     Args:
         name, minibatch: of `ROWS`.
         data_set: of `DATA_SETS`.
         seeds: iterable of ints.
-        **added: the options of one of `ADDED`.
+        added: dict, the options of one of `ADDED`.
 
     Yields:
         A dict of the metrics.
@@ -105,9 +110,8 @@ def measure(name, minibatch, data_set, seeds, **added):
     data = source(data_set)
     model = None
     for seed in seeds:
-        fresh = points.build(
-            name, data, minibatch=minibatch, seed=seed, **added
-        )
+        options = {"minibatch": minibatch, **dict(added)}
+        fresh = points.build(name, data, seed=seed, **options)
         if model is None:
             model = fresh
         else:
@@ -220,21 +224,13 @@ def complete(kept, part, key, seeds, measured):
 def print_added(kept):
     """Prints what the additions make of `ns`, with as many seeds of it."""
     print(HEADER.replace("recipe", "ns, and what is added", 1))
-    for name in ("", *ADDED):
-        line = [name or "nothing"]
-        both = [
-            kept["added"].get(f"{name or next(iter(ADDED))}, {data_set}", [])
-            for data_set in DATA_SETS
-        ]
+    for name in ADDED:
+        both = [kept["added"].get(f"{name}, {d}", []) for d in DATA_SETS]
         if not all(both):
             continue
         counts = " and ".join(str(n) for n in dict.fromkeys(map(len, both)))
-        line.append(counts)
-        for data_set, results, modes in zip(
-            DATA_SETS, both, (8, 25), strict=True
-        ):
-            if not name:
-                results = kept["rows"][f"ns, {data_set}"][: len(results)]
+        line = [name, counts]
+        for results, modes in zip(both, (8, 25), strict=True):
             line += cells(results, modes)
         print("| " + " | ".join(line) + " |")
 
@@ -269,7 +265,7 @@ def main():
                     f"{name}, {data_set}",
                     arguments.seeds,
                     functools.partial(
-                        measure, "ns", False, data_set, **options
+                        measure, "ns", False, data_set, added=options
                     ),
                 )
         print_added(kept)
