@@ -8,6 +8,10 @@ PacGAN's three numbers: means over the seeds and their standard errors. What is
 measured is kept at once in benchmarks/mixtures.json, and a call that was cut
 short goes on from there.
 
+    python -m benchmarks.mixtures --added [--seeds 3]
+
+does the same of what Salimans et al. add to a GAN's objective, here to `ns`'s.
+
     python -m benchmarks mixtures
 
 compares the speed of `fit` with that of the same model's eager loop.
@@ -15,6 +19,7 @@ compares the speed of `fit` with that of the same model's eager loop.
 
 import argparse
 import dataclasses
+import functools
 import json
 import pathlib
 import time
@@ -43,6 +48,19 @@ ROWS = (
     ("wgan-gp", False),
     ("r3gan", False),
 )
+
+# What is added to the plain `ns`, and its options.
+ADDED: dict[str, dict] = {
+    "nothing": {},
+    "feature matching": {"feature_matching": True},
+    "feature matching, minibatch": {
+        "feature_matching": True,
+        "minibatch": True,
+    },
+    "historical averaging 0.0001": {"historical_averaging": 0.0001},
+    "historical averaging 0.001": {"historical_averaging": 0.001},
+    "historical averaging 0.01": {"historical_averaging": 0.01},
+}
 
 # Modes, share of high quality in percent and reverse KL divergence, as
 # published: PacGAN's table 1; of minibatch discrimination, its later version.
@@ -74,13 +92,14 @@ def restart(model, fresh):
             variable.assign(value)
 
 
-def measure(name, minibatch, data_set, seeds):
+def measure(name, minibatch, data_set, seeds, added=()):
     """Trains and yields the scores of one seed after the other.
 
     Args:
         name, minibatch: of `ROWS`.
         data_set: of `DATA_SETS`.
         seeds: iterable of ints.
+        added: dict, the options of one of `ADDED`.
 
     Yields:
         A dict of the metrics.
@@ -91,7 +110,8 @@ def measure(name, minibatch, data_set, seeds):
     data = source(data_set)
     model = None
     for seed in seeds:
-        fresh = points.build(name, data, minibatch=minibatch, seed=seed)
+        options = {"minibatch": minibatch, **dict(added)}
+        fresh = points.build(name, data, seed=seed, **options)
         if model is None:
             model = fresh
         else:
@@ -111,6 +131,7 @@ def load():
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if kept.get("budget") != budget:
         kept = {"budget": budget, "rows": {}}
+    kept.setdefault("added", {})
     return kept
 
 
@@ -183,6 +204,37 @@ def print_table(rows):
         print("| " + " | ".join(line) + " |")
 
 
+def complete(kept, part, key, seeds, measured):
+    """Trains the seeds of a row that are missing, and keeps each at once.
+
+    Args:
+        kept: what `load` returned.
+        part: `"rows"` or `"added"`.
+        key: str, the row and the data set.
+        seeds: int, how many there are to be.
+        measured: function from an iterable of seeds to their scores.
+    """
+    results = kept[part].setdefault(key, [])
+    for result in measured(range(len(results), seeds)):
+        results.append(result)
+        RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+        print(key, result, flush=True)
+
+
+def print_added(kept):
+    """Prints what the additions make of `ns`, with as many seeds of it."""
+    print(HEADER.replace("recipe", "ns, and what is added", 1))
+    for name in ADDED:
+        both = [kept["added"].get(f"{name}, {d}", []) for d in DATA_SETS]
+        if not all(both):
+            continue
+        counts = " and ".join(str(n) for n in dict.fromkeys(map(len, both)))
+        line = [name, counts]
+        for results, modes in zip(both, (8, 25), strict=True):
+            line += cells(results, modes)
+        print("| " + " | ".join(line) + " |")
+
+
 def main():
     """Trains what is missing, and prints the table."""
     parser = argparse.ArgumentParser(
@@ -199,19 +251,36 @@ def main():
     parser.add_argument(
         "--keep", action="store_true", help="print what was measured before"
     )
+    parser.add_argument(
+        "--added", action="store_true", help="of what is added to ns"
+    )
     arguments = parser.parse_args()
     kept = load()
+    if arguments.added:
+        for name, options in ADDED.items():
+            for data_set in () if arguments.keep else DATA_SETS:
+                complete(
+                    kept,
+                    "added",
+                    f"{name}, {data_set}",
+                    arguments.seeds,
+                    functools.partial(
+                        measure, "ns", False, data_set, added=options
+                    ),
+                )
+        print_added(kept)
+        return
     for name, minibatch in ROWS:
         if title(name, minibatch) not in arguments.only or arguments.keep:
             continue
         for data_set in DATA_SETS:
-            key = f"{title(name, minibatch)}, {data_set}"
-            results = kept["rows"].setdefault(key, [])
-            missing = range(len(results), arguments.seeds)
-            for result in measure(name, minibatch, data_set, missing):
-                results.append(result)
-                RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
-                print(key, result, flush=True)
+            complete(
+                kept,
+                "rows",
+                f"{title(name, minibatch)}, {data_set}",
+                arguments.seeds,
+                functools.partial(measure, name, minibatch, data_set),
+            )
     print_table(kept["rows"])
 
 

@@ -11,7 +11,7 @@ Prints `step: discriminator loss <tab> generator loss`. Everything it makes is
 in the run directory: grids of samples, curves, checkpoints, logs.
 """
 
-from tf_gans.runs import cli
+from tf_gans.runs import additions, cli
 from tf_gans.runs.images import ImageTraining
 
 
@@ -45,6 +45,7 @@ class Dcgan(ImageTraining):
             help="learn the labels, too, to generate images of a chosen one; "
             "28x28 only. A folder's sub-folders are its labels",
         )
+        additions.add_flags(learning)
 
     def check_size(self, size):
         from tf_gans.networks import dcgan

@@ -5,6 +5,7 @@
     python scripts/mixtures.py --dataset swiss-roll
     python scripts/mixtures.py --gan wgan-gp --anim-path film.mp4
     python scripts/mixtures.py --minibatch
+    python scripts/mixtures.py --gan ns --historical-averaging 0.001
     python scripts/mixtures.py --export saved_models/ring
     python scripts/mixtures.py --run-dir runs/mixtures-001 --resume
 
@@ -17,7 +18,7 @@ Everything it makes is in the run directory.
 import argparse
 
 from tf_gans.recipes import members
-from tf_gans.runs import cli
+from tf_gans.runs import additions, cli
 from tf_gans.runs.toys import ToyTraining, print_scores
 
 
@@ -58,6 +59,7 @@ class Mixtures(ToyTraining):
             action="store_true",
             help="use minibatch discrimination",
         )
+        additions.add_flags(learning)
         learning(
             "--num-steps",
             type=cli.integer(1, 10**9),
@@ -133,10 +135,15 @@ class Mixtures(ToyTraining):
     def caption(self, session):
         config = session.config
         scores = " ".join(describe(self.scores, session.source).split())
+        named = {
+            "minibatch": "minibatch discrimination",
+            "feature_matching": "feature matching",
+            "historical_averaging": "historical averaging",
+        }
+        added = [words for name, words in named.items() if config.get(name)]
         return (
             f"Step {session.step - 1} of {config['gan']}"
-            f"{' with minibatch discrimination' if config['minibatch'] else ''}"
-            f": {scores}"
+            f"{' with ' if added else ''}{' and '.join(added)}: {scores}"
         )
 
     def film_text(self, session):

@@ -11,7 +11,7 @@ Prints `step: discriminator loss <tab> generator loss`. Everything it makes is
 in the run directory: grids of samples, curves, checkpoints, logs.
 """
 
-from tf_gans.runs import cli
+from tf_gans.runs import additions, cli
 from tf_gans.runs.images import ImageTraining
 
 
@@ -29,6 +29,7 @@ class Mnist(ImageTraining):
             help="the convolutional pair or the fully connected one "
             "(default: %(default)s)",
         )
+        additions.add_flags(learning)
 
     def recipe(self, args):
         from tf_gans.recipes import mnist

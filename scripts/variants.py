@@ -17,7 +17,7 @@ two losses. Everything it makes is in the run directory.
 import argparse
 
 from tf_gans.recipes import pairs
-from tf_gans.runs import cli, codes
+from tf_gans.runs import additions, cli, codes
 from tf_gans.runs.images import ImageTraining
 
 
@@ -135,6 +135,7 @@ class Variants(ImageTraining):
             metavar="N",
             help="steps over which the noise decays to 0 (default: it stays)",
         )
+        additions.add_flags(add, default=None)
         add(
             "--dropout",
             type=share,

@@ -34,9 +34,9 @@ def _check_exchange():
     if getattr(_thread, "refuses", False):
         raise ExchangeError(
             "XLA cannot compile what replicas exchange within a step: batch "
-            "normalisation, minibatch discrimination and DRAGAN's uniform "
-            "noise look at the whole batch. Received: jit_compile=True; leave "
-            "it False for such a model under a strategy"
+            "normalisation, minibatch discrimination, feature matching and "
+            "DRAGAN's uniform noise look at the whole batch. Received: "
+            "jit_compile=True; leave it False for such a model under a strategy"
         )
 
 

@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 
 from tf_gans.layers import has_batch_norm
+from tf_gans.networks.base import Judge
 
 
 @dataclasses.dataclass
@@ -97,6 +98,22 @@ class NetworkContract:
     @pytest.fixture
     def case(self):
         raise NotImplementedError("the class's own cases")
+
+    def test_what_it_says_comes_of_its_features(self, case):
+        """Of those that have them: one row a sample, and `call` goes on."""
+        network = case.used
+        if not isinstance(network, Judge):
+            return
+        x = case.inputs(3)
+        features, said = network.features_and_logits(x, training=False)
+        assert features.dtype == tf.float32 and features.shape[0] == 3
+        assert features.shape.rank == 2
+        said, called = map(tf.nest.flatten, (said, network(x, training=False)))
+        for one, other in zip(said, called, strict=True):
+            np.testing.assert_array_equal(one, other)
+        if "Encoder" not in case.network.__name__:
+            logits = network.head(features)
+            np.testing.assert_allclose(logits, said[0], rtol=1e-4, atol=1e-5)
 
     @pytest.mark.parametrize(
         ("dtype", "training"),

@@ -195,6 +195,18 @@ class Discriminator(_Small):
 
 
 @keras.saving.register_keras_serializable(package="tests.training")
+class Featured(Discriminator):
+    """The same, which says what its last layer sees, too."""
+
+    def features_and_logits(self, x, training=None):
+        x = self.hidden(tf.reshape(x, (-1, _SIZE)))
+        if self.norm is not None:
+            x = self.norm(x, training=training)
+        x = tf.tanh(x)
+        return tf.cast(x, tf.float32), tf.cast(self.head(x), tf.float32)
+
+
+@keras.saving.register_keras_serializable(package="tests.training")
 class Classifier(_Small):
     """Images to logits of three classes, with noise on what is hidden."""
 

@@ -133,6 +133,16 @@ ROWS = {
         critic_steps=2,
         rate=0.0001,
     ),
+    "features, minibatch, history": lambda: scalars(
+        minibatch=True,
+        feature_matching=True,
+        historical_averaging=0.1,
+        instance_noise=noise.InstanceNoise(0.1),
+        rate=0.00001,
+    ),
+    "XLA, history": lambda: scalars(
+        jit_compile=True, historical_averaging=0.1, simultaneous=True
+    ),
     "MNIST": digits,
     "MNIST, 64 bits": lambda: digits("float64", batch_size=8),
     "images": lambda: member("ns", width=4, rate=0.0003),

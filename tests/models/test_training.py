@@ -18,6 +18,7 @@ from tests.contracts.training import (
     Autoencoder,
     Discriminator,
     Encoder,
+    Featured,
     Generator,
     TrainingContract,
     adam,
@@ -492,6 +493,45 @@ def test_relativistic_and_simultaneous():
     assert any(np.any(old != new) for old, new in moved)
 
 
+@pytest.mark.slow
+class TestFeatureMatching(GANContract):
+    """With a history, instance noise and several updates of the critic."""
+
+    options = {
+        "feature_matching": True,
+        "historical_averaging": 0.5,
+        "instance_noise": InstanceNoise(0.1),
+        "ema_decay": 0.9,
+        "critic_steps": 2,
+    }
+    logs = ("d_loss", "g_loss", "d_pull", "g_pull")
+    updates = ("discriminator", "discriminator", "generator")
+
+    def make(self, dtype=None, discriminator=Featured, **options):
+        return super().make(dtype, discriminator, **options)
+
+    def expected_changes(self, model):
+        return super().expected_changes(model) | histories(model)
+
+
+@pytest.mark.slow
+class TestHistoricalAveraging(GANContract):
+    """Of two players that are updated at once."""
+
+    options = {"historical_averaging": 0.5, "simultaneous": True}
+    networks = {"batch_norm": True}
+    logs = ("d_loss", "g_loss", "d_pull", "g_pull")
+
+    def expected_changes(self, model):
+        return super().expected_changes(model) | histories(model)
+
+
+def histories(model):
+    """The names of what is known of both players' past."""
+    owners = (model.generator_history, model.discriminator_history)
+    return names_of(model, [v for owner in owners for v in owner.weights])
+
+
 class TestDRAGAN(GANContract):
     """The authors' program's noise."""
 
@@ -581,6 +621,15 @@ class TestBEGAN(BEGANContract):
         assert found["stalled_steps"] == [1, 0]
         expected = np.float32([1e-3, 1e-3, 5e-4, 5e-4])
         np.testing.assert_array_equal(found["learning_rate"], expected)
+
+
+@pytest.mark.slow
+class TestBEGANWithAHistory(BEGANContract):
+    options = {"historical_averaging": 0.5}
+    logs = (*BEGANContract.logs, "d_pull", "g_pull")
+
+    def expected_changes(self, model):
+        return super().expected_changes(model) | histories(model)
 
 
 @pytest.mark.slow

@@ -296,3 +296,13 @@ def test_the_assignments_check_vectors():
         loss.discriminator(real, fake), 1.84239839, rtol=1e-6
     )
     np.testing.assert_allclose(loss.generator(fake), 0.77128620, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "build", [digits("dense"), deep("paper", size=16, width=2)]
+)
+def test_what_is_added(build):
+    gan = build(feature_matching=True, historical_averaging=0.25)
+    assert gan.feature_matching
+    assert gan.generator_history.weight == 0.25
+    assert gan.discriminator_history.weight == 0.25

@@ -7,6 +7,7 @@ import pytest
 from tests import script_runner
 from tests.script_runner import assert_same_weights
 from tf_gans.models.gan import GAN
+from tf_gans.runs import load
 
 QUICK = ["--num-steps", "40", "--log-every", "20", "--no-window"]
 
@@ -101,6 +102,32 @@ def test_a_cut_run_ends_with_the_same_bits(
     assert "gan was 'stable', received 'ns'" in line
 
 
+@pytest.mark.slow
+def test_a_cut_run_remembers_what_is_added(script, tmp_path, monkeypatch):
+    """The history is part of a checkpoint, the flags of the run."""
+    monkeypatch.chdir(tmp_path)
+    flags = ["--feature-matching", "--historical-averaging", 0.1]
+    arguments = ["--gan", "ns", *flags, "--num-steps", 30, "--no-window"]
+    script_runner.run(script, *arguments, "--run-dir", "whole")
+    fit = GAN.fit
+
+    def cut(self, *args, steps_per_epoch, **kwargs):
+        return fit(self, *args, steps_per_epoch=11, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GAN, "fit", cut)
+        script_runner.run(script, *arguments, "--run-dir", "cut")
+    resume = ["--run-dir", "cut", "--resume", "--no-window"]
+    line = script_runner.refused(script, *resume, "--historical-averaging", 0.2)
+    assert "historical_averaging was 0.1, received 0.2" in line
+    script_runner.run(script, *resume)
+    assert_same_weights(tmp_path / "whole", tmp_path / "cut")
+    gan = load.load_run(tmp_path / "cut")
+    assert gan.feature_matching
+    assert int(gan.generator_history.count) == 31
+    assert '"g_pull"' in (tmp_path / "cut/log.jsonl").read_text()
+
+
 @pytest.mark.parametrize(
     ("gan", "dataset", "minibatch"),
     [
@@ -138,6 +165,15 @@ def test_any_recipe_on_any_data(
         (["--resume"], "argument --resume: needs --run-dir DIR"),
         (["--gan", "vae", "--minibatch"], "vae has none"),
         (["--gan", "wgan-gp", "--minibatch"], "a norm for each sample"),
+        (
+            ["--gan", "began", "--feature-matching"],
+            "--feature-matching does nothing in the recipe began",
+        ),
+        (
+            ["--gan", "vae", "--historical-averaging", "0.1"],
+            "--historical-averaging does nothing in the recipe vae",
+        ),
+        (["--historical-averaging", "0"], "must be a number above 0 to"),
         (["--anim-path", "film.avi"], "must end in .mp4, .gif or .webm"),
     ],
 )

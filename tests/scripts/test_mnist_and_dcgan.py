@@ -307,6 +307,7 @@ class TestMistakes:
             (["--data", ".", "--dataset", "mnist"], "--dataset"),
             (["--resume"], "--run-dir"),
             (["--ema", "1"], "--ema"),
+            (["--historical-averaging", "-1"], "--historical-averaging"),
             (["--dataset", "cats"], "cats"),
             (["--mixed-precision", "int8"], "int8"),
         ],

@@ -78,6 +78,7 @@ def test_the_options_are_those_of_build(tmp_path, images):
         *["--discriminator-learning-rate", 0.003, "--beta-2", 0.75],
         *["--label-smoothing", 0.125, "--instance-noise", 0.5],
         *["--instance-noise-steps", 10, "--dropout", 0.5, "--clip", 2],
+        *["--feature-matching", "--historical-averaging", 0.01],
         *["--run-dir", "run"],
     )
     gan = load.load_run(tmp_path / "run")
@@ -93,6 +94,8 @@ def test_the_options_are_those_of_build(tmp_path, images):
     assert gan.instance_noise.decay_steps == 10
     assert gan.generator.dropout == 0.5
     assert gan.constraint.limit == 2
+    assert gan.feature_matching
+    assert gan.historical_averaging == 0.01
     # An epoch is a pass through the images: 80 / (40 * 2).
     assert int(gan.step.numpy()) == 1
 
@@ -304,10 +307,19 @@ class TestMistakes:
                 ["--gan", "ns", "--instance-noise-steps", "9"],
                 ["--instance-noise-steps"],
             ),
+            (
+                ["--gan", "began", "--feature-matching"],
+                ["--feature-matching", "began"],
+            ),
+            (
+                ["--gan", "vae", "--historical-averaging", "1"],
+                ["--historical-averaging", "vae"],
+            ),
         ],
         ids=[
             *["penalty-and-norm", "penalty-and-clip", "gamma", "clip"],
             *["beta-of-rmsprop", "label", "noise-steps"],
+            *["matching-errors", "history-of-one"],
         ],
     )
     def test_options_that_contradict_each_other(
@@ -324,6 +336,7 @@ class TestMistakes:
             ("--gamma", "1.5"),
             ("--label-smoothing", "0.5"),
             ("--clip", "0"),
+            ("--historical-averaging", "0"),
             ("--dropout", "1"),
             ("--preset", "mine"),
         ],

@@ -48,6 +48,8 @@ class BEGAN(TwoPlayerModel):
         min_learning_rate: float, at least 0. The rates are not halved below
             it. Defaults to `2e-5`, the lower limit of carpedm20's program.
         ema_decay, seed: as for `tf_gans.GAN`.
+        **kwargs: `historical_averaging`, as for `tf_gans.GAN`; `k` and
+            `m_global` are of the errors alone.
 
     Logs:
         `d_loss`, `g_loss`, `k` and `m_global`.
@@ -176,7 +178,7 @@ class BEGAN(TwoPlayerModel):
         else:
             logs = self._update_discriminator(samples, labels, numbers)
         for numbers in draws["generator"]:  # none, where both were updated
-            logs["g_loss"] = self._update_generator(labels, numbers, samples)
+            logs |= self._update_generator(labels, numbers, samples)
         real_error, fake_error = replicas.mean(
             (logs.pop("real_error"), logs["g_loss"])
         )

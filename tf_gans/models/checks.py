@@ -103,6 +103,60 @@ def check_values(samples, value_range):
         )
 
 
+def check_options(gan):
+    """Refuses options of a GAN that contradict each other.
+
+    Called by its constructor, as `check_penalty`.
+    """
+    if gan.constraint is not None and gan.penalty is not None:
+        raise ValueError(
+            "`constraint` and `penalty` are two ways to the same end and "
+            "cannot be used together. Received: "
+            f"constraint={type(gan.constraint).__name__}, "
+            f"penalty={type(gan.penalty).__name__}"
+        )
+    if gan.simultaneous and gan.critic_steps + gan.generator_steps > 2:
+        raise ValueError(
+            "With `simultaneous=True` each player has one update a step. "
+            f"Received: critic_steps={gan.critic_steps}, "
+            f"generator_steps={gan.generator_steps}"
+        )
+    if gan.feature_matching:
+        check_features(gan.discriminator)
+    if gan.penalty is not None:
+        check_penalty(gan.penalty, gan.discriminator)
+
+
+def check_no_history(model, option):
+    """Refuses historical averaging where two optimizers share a player.
+
+    Args:
+        model: `TwoPlayerModel`.
+        option: str. What makes them share it.
+    """
+    if model.historical_averaging is not None:
+        raise ValueError(
+            "`historical_averaging` counts the updates of a player's one "
+            f"optimizer, and with `{option}` the discriminator has two. "
+            f"Received: historical_averaging={model.historical_averaging}"
+        )
+
+
+def check_features(discriminator, arguments="training"):
+    """Refuses a discriminator that does not say its features.
+
+    Args:
+        discriminator: `keras.Model`.
+        arguments: str. Those of the method beside the samples.
+    """
+    if not hasattr(discriminator, "features_and_logits"):
+        raise ValueError(
+            "To match features the `discriminator` needs a method "
+            f"`features_and_logits(samples, {arguments})`. Received: a "
+            f"{type(discriminator).__name__}"
+        )
+
+
 def check_penalty(penalty, discriminator):
     """Refuses a penalty that means nothing for the discriminator, or warns.
 

@@ -4,10 +4,11 @@ import keras
 import tensorflow as tf
 
 from tf_gans import losses as losses_module
+from tf_gans.class_losses import matching_loss
 from tf_gans.errors import check_choice, check_positive_int
-from tf_gans.models import checks
+from tf_gans.models import checks, gan_draws
 from tf_gans.models.networks import with_labels
-from tf_gans.models.outputs import LOGIT, PROBABILITY, even_of_none
+from tf_gans.models.outputs import LOGIT, PROBABILITY, Judgement, even_of_none
 from tf_gans.models.two_player import TwoPlayerModel
 
 
@@ -22,7 +23,8 @@ class GAN(TwoPlayerModel):
     Networks with a `num_classes` are conditional: each is called with a pair,
     `(z, labels)` or `(samples, labels)`, and the real batches are pairs of
     samples and labels. The generator is trained on the labels of the last
-    real batch, and with a loss that pairs samples (`pairs_real`) against it.
+    real batch, and with a loss that pairs samples (`pairs_real`) or with
+    `feature_matching` against it.
 
     Args:
         generator: `keras.Model` from z, `(batch, *latents.shape)`, to samples.
@@ -47,6 +49,14 @@ class GAN(TwoPlayerModel):
             `False`.
         instance_noise: `tf_gans.noise.InstanceNoise`, added to all that the
             discriminator sees, or None. Defaults to `None`.
+        feature_matching: bool. With True the generator minimises, in place of
+            its adversarial loss, `tf_gans.class_losses.matching_loss`: the
+            mean over features of the squared difference of the batches' means
+            of what the discriminator's last layer sees. That needs a
+            `features_and_logits(samples, training)`, which this package's
+            discriminators have. Defaults to `False`.
+        historical_averaging: float above 0, or None; see `TwoPlayerModel`.
+            Defaults to `None`.
         ema_decay: float in [0, 1), or None. With it, `sampler` is a copy of
             the generator whose weights are an exponential moving average; see
             `GenerativeModel`. Defaults to `None`.
@@ -59,7 +69,8 @@ class GAN(TwoPlayerModel):
     Raises:
         ValueError: if options contradict each other: `constraint` with
             `penalty`, a gradient penalty on a discriminator with batch
-            normalisation, `simultaneous` with several updates a step.
+            normalisation, `simultaneous` with several updates a step,
+            `feature_matching` with a discriminator that has no features.
 
     Example:
 
@@ -76,6 +87,8 @@ class GAN(TwoPlayerModel):
 
     Reference:
     - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), algorithm 1
+    - feature matching, historical averaging: [Salimans et al., 2016](
+      https://arxiv.org/abs/1606.03498), sections 3.1 and 3.3
     """
 
     _arguments = (
@@ -88,6 +101,7 @@ class GAN(TwoPlayerModel):
         "fresh_latents",
         "generator_latents",
         "simultaneous",
+        "feature_matching",
         "track_outputs",
     )
 
@@ -105,6 +119,8 @@ class GAN(TwoPlayerModel):
         generator_latents="fresh",
         simultaneous=False,
         instance_noise=None,
+        feature_matching=False,
+        historical_averaging=None,
         ema_decay=None,
         track_outputs=False,
         seed=0,
@@ -115,6 +131,7 @@ class GAN(TwoPlayerModel):
             generator,
             discriminator,
             latents,
+            historical_averaging=historical_averaging,
             ema_decay=ema_decay,
             seed=seed,
             name=name,
@@ -133,8 +150,9 @@ class GAN(TwoPlayerModel):
         )
         self.simultaneous = bool(simultaneous)
         self.instance_noise = instance_noise
+        self.feature_matching = bool(feature_matching)
         self.track_outputs = bool(track_outputs)
-        self._check_options()
+        checks.check_options(self)
         names = ["d_loss", "g_loss"] + (["penalty"] if penalty else [])
         names += self.adversarial_loss.measures
         names += ["d_real", "d_fake"] if self.track_outputs else []
@@ -143,23 +161,6 @@ class GAN(TwoPlayerModel):
     def _own_logs(self):
         """The names of what a subclass logs besides."""
         return []
-
-    def _check_options(self):
-        if self.constraint is not None and self.penalty is not None:
-            raise ValueError(
-                "`constraint` and `penalty` are two ways to the same end and "
-                "cannot be used together. Received: "
-                f"constraint={type(self.constraint).__name__}, "
-                f"penalty={type(self.penalty).__name__}"
-            )
-        if self.simultaneous and self.critic_steps + self.generator_steps > 2:
-            raise ValueError(
-                "With `simultaneous=True` each player has one update a step. "
-                f"Received: critic_steps={self.critic_steps}, "
-                f"generator_steps={self.generator_steps}"
-            )
-        if self.penalty is not None:
-            checks.check_penalty(self.penalty, self.discriminator)
 
     def check_networks(self):
         checks.check_discriminator(self)
@@ -182,105 +183,83 @@ class GAN(TwoPlayerModel):
             if self.constraint is not None:
                 self.constraint.apply(self.discriminator.trainable_variables)
         for numbers in draws["generator"]:  # none, where both were updated
-            logs["g_loss"] = self._update_generator(labels, numbers, samples)
+            logs |= self._update_generator(labels, numbers, samples)
         self._update_average(step)
         return logs
 
     def _discriminator_loss(self, real, fake, labels, numbers):
-        def critic(samples):
-            return self._judge(samples, labels, {})
-
         if "noise" in numbers:
             real = real + numbers["real_noise"]
             fake = fake + numbers["noise"]
-        real_logits, fake_logits = critic(real), critic(fake)
-        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        logs = self._logs(loss, real_logits, fake_logits)
-        if self.penalty is not None:
-            penalty = self.penalty(critic, real, fake, numbers.get("penalty"))
-            logs["penalty"] = penalty
-            loss = loss + penalty
-        return loss, logs, (fake_logits, real_logits)
+        real_said = self._judge(real, labels, {})
+        fake_said = self._judge(fake, labels, {})
+        loss, logs = self._adversarial(real_said, fake_said)
+        loss = self._with_penalty(loss, logs, real, fake, labels, numbers)
+        return loss, logs, (fake_said, real_said)
+
+    def _adversarial(self, real, fake):
+        """D's adversarial loss, given two `Judgement`s, and its logs."""
+        adversarial = self.adversarial_loss
+        loss = adversarial.discriminator(real.logits, fake.logits)
+        logs = {"d_loss": loss}
+        logs |= adversarial.measure(real.logits, fake.logits)
+        if self.track_outputs:
+            for name, said in (("d_real", real), ("d_fake", fake)):
+                logs[name] = tf.reduce_mean(adversarial.output(said.logits))
+        return loss, logs
+
+    def _with_penalty(self, loss, logs, real, fake, labels, numbers):
+        """The loss with the penalty, if there is any, which is logged."""
+        if self.penalty is None:
+            return loss
+
+        def critic(samples):
+            return self._judge(samples, labels, {}).logits
+
+        logs["penalty"] = self.penalty(
+            critic, real, fake, numbers.get("penalty")
+        )
+        return loss + logs["penalty"]
+
+    @property
+    def sees_real(self):
+        """Whether the generator's updates look at the real batch."""
+        return self.feature_matching or self.adversarial_loss.pairs_real
 
     def _generator_judgement(self, fake, real, labels, numbers):
-        fake_logits = self._judge(fake, labels, numbers)
-        if not self.adversarial_loss.pairs_real:
-            return fake_logits, None
+        fake_said = self._judge(fake, labels, numbers)
+        if not self.sees_real:
+            return fake_said, None
         if "noise" in numbers:
             numbers = {"noise": numbers["real_noise"]}
-        return fake_logits, self._judge(real, labels, numbers)
+        return fake_said, self._judge(real, labels, numbers)
 
     def _generator_loss(self, judgement):
+        fake, real = judgement
+        if self.feature_matching:
+            return matching_loss(real.features, fake.features, "squared")
         if not self.adversarial_loss.pairs_real:
-            judgement = judgement[:1]
-        return self.adversarial_loss.generator(*judgement)
+            return self.adversarial_loss.generator(fake.logits)
+        return self.adversarial_loss.generator(fake.logits, real.logits)
 
     def _judge(self, samples, labels, numbers):
-        """The logits of samples, with instance noise if there is any."""
+        """A `Judgement` of samples, with instance noise if there is any."""
+        features, logits = self._said(samples, labels, numbers)
+        return Judgement(logits, features)
+
+    def _said(self, samples, labels, numbers):
+        """The features, where they are matched, and what `call` returns."""
         if "noise" in numbers:
             samples = samples + numbers["noise"]
-        return self.discriminator(with_labels(samples, labels), training=True)
-
-    def _logs(self, loss, real_logits, fake_logits):
-        adversarial = self.adversarial_loss
-        logs = {"d_loss": loss, **adversarial.measure(real_logits, fake_logits)}
-        if self.track_outputs:
-            logs["d_real"] = tf.reduce_mean(adversarial.output(real_logits))
-            logs["d_fake"] = tf.reduce_mean(adversarial.output(fake_logits))
-        return logs
+        judge = self.discriminator
+        inputs = with_labels(samples, labels if self.judged_classes else None)
+        if self.feature_matching:
+            return judge.features_and_logits(inputs, training=True)
+        return None, judge(inputs, training=True)
 
     def _draw(self, seed, first_step, num_steps, batch_size):
-        """Draws the random numbers of a block of steps, update by update.
-
-        Returns:
-            A dict of lists: for each update of the `"discriminator"` and of
-            the `"generator"` in a step, a dict of tensors of shape
-            `(num_steps, batch, ...)`: `"z"`; with instance noise `"noise"`,
-            for the generated samples, and `"real_noise"`, of the generator
-            where its loss looks at real samples; and the penalty's,
-            `"penalty"`. Where both players share a pass, it is the
-            discriminator's.
-        """
         block = (seed, first_step, num_steps)
-        critics = self.critic_steps
-        generators = 0 if self.simultaneous else self.generator_steps
-        different = 1
-        if self.fresh_latents:
-            fresh = 0 if self.generator_latents == "last" else generators
-            different = critics + fresh
-        z = self._draw_latents(*block, batch_size, different)
-        z += z[-1:] * (critics + generators - different)
-        draws = [{"z": each} for each in z]
-        discriminator, generator = draws[:critics], draws[critics:]
-        if self.instance_noise is not None:
-            # Of each pass of the discriminator, in their order.
-            pairs = self.adversarial_loss.pairs_real
-            passes = 2 * critics + (1 + pairs) * generators
-            noise = self.instance_noise.draw(
-                *block, passes, batch_size, self.sample_shape
-            )
-            noise = tf.unstack(noise, passes, axis=1)
-            for numbers in discriminator:
-                numbers["real_noise"] = noise.pop(0)
-                numbers["noise"] = noise.pop(0)
-            for numbers in generator:
-                numbers["noise"] = noise.pop(0)
-                if pairs:
-                    numbers["real_noise"] = noise.pop(0)
-        if self.penalty is not None:
-            noise = self.penalty.draw(
-                seed,
-                first_step * critics,
-                num_steps * critics,
-                batch_size,
-                self.sample_shape,
-            )
-            for k, numbers in enumerate(discriminator):
-                if noise is not None:  # every `critics`-th row, from the k-th
-                    numbers["penalty"] = tf.nest.map_structure(
-                        lambda t, k=k: t[k::critics], noise
-                    )
-        return {"discriminator": discriminator, "generator": generator}
+        return gan_draws.of_updates(self, *block, batch_size)
 
     # What it says of samples -----------------------------------------------
 

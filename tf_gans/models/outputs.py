@@ -1,8 +1,32 @@
-"""What a discriminator says: a probability, a score or an error, one a row."""
+"""What a discriminator says: a probability, a score or an error, one a row.
+
+And, while it is trained, what it says of a batch.
+"""
 
 import dataclasses
+from typing import Any, NamedTuple
 
 import tensorflow as tf
+
+
+class Judgement(NamedTuple):
+    """What the discriminator says of a batch, and what it was asked about.
+
+    Attributes:
+        logits: float tensor of shape `(batch, 1)`.
+        features: float tensor of shape `(batch, units)`, what its last layer
+            sees, where that is matched.
+        second: float tensor of 32 bits or more, what its second head says,
+            where it has one; and of such a discriminator alone:
+        labels: int tensor of shape `(batch,)`, or None.
+        z: what the samples were made of; of real ones it says nothing.
+    """
+
+    logits: Any
+    features: Any = None
+    second: Any = None
+    labels: Any = None
+    z: Any = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,10 +66,11 @@ class SemiSupervisedGAN(Classifying, TwoPlayerModel):
             paper's program: after t steps it is `1 - (1 - rate)^t` of a
             weighted mean, 63 % after `1 / rate` steps. Without, it is that
             mean itself. Defaults to `False`.
-        initial_samples: int or None. The unlabelled samples by which the
-            discriminator's weight-normalised layers are set before the first
-            step; see `tf_gans.weight_norm.initialize`. Defaults to `None`.
+        initial_samples: int or None. The unlabelled samples that set the
+            discriminator's weight-normalised layers before the first step; see
+            `tf_gans.weight_norm.initialize`. Defaults to `None`.
         ema_decay, seed: as for `tf_gans.GAN`; the first is of the generator.
+        **kwargs: `historical_averaging` too, with `updates="one"`.
 
     Logs:
         `d_loss`, the labelled and the unlabelled part together, `g_loss`, and
@@ -161,14 +162,10 @@ class SemiSupervisedGAN(Classifying, TwoPlayerModel):
                 "`average_from_zero` is of the average that `average_rate` "
                 "makes. Received: average_rate=None"
             )
-        has_features = hasattr(self.discriminator, "features_and_logits")
-        if self.generator_loss != "adversarial" and not has_features:
-            raise ValueError(
-                "To match features the `discriminator` needs a method "
-                "`features_and_logits(samples, training, noise)`. Received: a "
-                f"{type(self.discriminator).__name__} with generator_loss="
-                f"{self.generator_loss!r}"
-            )
+        if self.updates == "three":
+            checks.check_no_history(self, 'updates="three"')
+        if self.generator_loss != "adversarial":
+            checks.check_features(self.discriminator, "training, noise")
 
     def _averaged(self):
         """A copy of the classifier, to hold its average."""
@@ -283,7 +280,7 @@ class SemiSupervisedGAN(Classifying, TwoPlayerModel):
             update = self._update_three_times
         logs = update((labelled, unlabelled[0]), labels, numbers)
         (numbers,) = draws["generator"]
-        logs["g_loss"] = self._update_generator(None, numbers, unlabelled[-1])
+        logs |= self._update_generator(None, numbers, unlabelled[-1])
         self._update_average(step)
         self._update_average_classifier(step)
         return logs

@@ -1,27 +1,9 @@
 """A GAN whose discriminator says two things of a sample, in one pass."""
 
-from typing import Any, NamedTuple
-
 from tf_gans.models import checks
 from tf_gans.models.gan import GAN
-from tf_gans.models.outputs import even_of_none
+from tf_gans.models.outputs import Judgement, even_of_none
 from tf_gans.networks.base import full_precision
-
-
-class Judgement(NamedTuple):
-    """What the discriminator says of a batch, and what it was asked about.
-
-    Attributes:
-        logits: float tensor of shape `(batch, 1)`.
-        second: float tensor of 32 bits or more, what its second head says.
-        labels: int tensor of shape `(batch,)`, or None.
-        z: what the samples were made of; of real ones it says nothing.
-    """
-
-    logits: Any
-    second: Any
-    labels: Any
-    z: Any
 
 
 class TwoHeadedGAN(GAN):
@@ -63,11 +45,9 @@ class TwoHeadedGAN(GAN):
     # The algorithm ---------------------------------------------------------
 
     def _judge(self, samples, labels, numbers):
-        if "noise" in numbers:
-            samples = samples + numbers["noise"]
-        logits, second = self.discriminator(samples, training=True)
+        features, (logits, second) = self._said(samples, labels, numbers)
         second = full_precision(second)
-        return Judgement(logits, second, labels, numbers.get("z"))
+        return Judgement(logits, features, second, labels, numbers.get("z"))
 
     def _discriminator_loss(self, real, fake, labels, numbers):
         of_real = dict(numbers)
@@ -75,23 +55,10 @@ class TwoHeadedGAN(GAN):
             of_real["noise"] = numbers["real_noise"]
         real_said = self._judge(real, labels, of_real)
         fake_said = self._judge(fake, labels, numbers)
-        loss = self.adversarial_loss.discriminator(
-            real_said.logits, fake_said.logits
-        )
-        logs = self._logs(loss, real_said.logits, fake_said.logits)
-        if self.penalty is not None:
-            penalty = self.penalty(
-                lambda samples: self._judge(samples, labels, {}).logits,
-                *(real, fake, numbers.get("penalty")),
-            )
-            logs["penalty"] = penalty
-            loss = loss + penalty
+        loss, logs = self._adversarial(real_said, fake_said)
+        loss = self._with_penalty(loss, logs, real, fake, labels, numbers)
         second, more = self._second_loss(real_said, fake_said)
         return loss + second, logs | more, (fake_said, real_said)
-
-    def _generator_loss(self, judgement):
-        logits = [said and said.logits for said in judgement]
-        return super()._generator_loss(logits)
 
     # What it says of samples -----------------------------------------------
 

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tf_gans import layers, replicas
+from tf_gans.historical_average import HistoricalAverage
 from tf_gans.models import networks
 from tf_gans.models.generative import GenerativeModel
 from tf_gans.models.networks import with_labels
@@ -21,6 +22,12 @@ class TwoPlayerModel(GenerativeModel):
     Args:
         generator, latents, ema_decay, seed: of `GenerativeModel`.
         discriminator: `keras.Model` from samples.
+        historical_averaging: float above 0, or None. With it, each player's
+            updates minimise that much of the squared distance of its
+            parameters from the mean of all their values so far, too; see
+            `tf_gans.historical_average.HistoricalAverage`. What it costs is
+            logged as `d_pull` and `g_pull`, and is no part of the losses that
+            are logged. Defaults to `None`.
     """
 
     headline = ("d_loss", "g_loss")
@@ -28,13 +35,40 @@ class TwoPlayerModel(GenerativeModel):
     _arguments: tuple[str, ...] = (
         *GenerativeModel._arguments,
         "discriminator",
+        "historical_averaging",
     )
 
-    def __init__(self, generator, discriminator, latents, **kwargs):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latents,
+        historical_averaging=None,
+        **kwargs,
+    ):
         super().__init__(generator, latents, **kwargs)
         self.discriminator = discriminator
         self._check_classes()
         networks.build(discriminator, self.sample_shape, self.judged_classes)
+        self.historical_averaging = historical_averaging
+        self.generator_history = self.discriminator_history = None
+        if historical_averaging is not None:
+            self.generator_history, self.discriminator_history = (
+                HistoricalAverage(
+                    historical_averaging,
+                    network.trainable_variables,
+                    name=f"{player}_history",
+                )
+                for player, network in (
+                    ("generator", generator),
+                    ("discriminator", discriminator),
+                )
+            )
+
+    def _track(self, names):
+        if self.historical_averaging is not None:
+            names = [*names, "d_pull", "g_pull"]
+        super()._track(names)
 
     def _check_classes(self):
         received = getattr(self.discriminator, "num_classes", None)
@@ -154,13 +188,37 @@ class TwoPlayerModel(GenerativeModel):
     def _generate(self, labels, numbers):
         return self.generator(with_labels(numbers["z"], labels), training=True)
 
-    def _with_auxiliary(self, loss, judgement):
+    def _prepare(self, network, history):
+        """What is done with a player's parameters before their update."""
+        layers.update_power_iterations(network)
+        if history is not None:
+            history.take(network.trainable_variables)
+
+    def _d_whole(self, loss, logs):
+        """All that the discriminator minimises; adds to the logs."""
+        return _with_pull(
+            loss,
+            logs,
+            "d_pull",
+            self.discriminator_history,
+            self.discriminator,
+        )
+
+    def _g_whole(self, judgement, logs):
+        """All that the generator minimises; adds to the logs."""
+        loss = logs["g_loss"] = self._generator_loss(judgement)
         more = self._generator_auxiliary(judgement)
-        return loss if more is None else loss + more
+        return _with_pull(
+            loss if more is None else loss + more,
+            logs,
+            "g_pull",
+            self.generator_history,
+            self.generator,
+        )
 
     def _update_discriminator(self, real, labels, numbers):
         """Updates the discriminator; returns its logs, from before."""
-        layers.update_power_iterations(self.discriminator)
+        self._prepare(self.discriminator, self.discriminator_history)
         optimizer = self.discriminator_optimizer
         variables = self.discriminator.trainable_variables
 
@@ -170,6 +228,7 @@ class TwoPlayerModel(GenerativeModel):
                 loss, logs, _ = self._discriminator_loss(
                     real, fake, labels, numbers
                 )
+                loss = self._d_whole(loss, logs)
                 loss = optimizer.scale_loss(replicas.share(loss))
             return tape.gradient(loss, variables), logs
 
@@ -178,33 +237,33 @@ class TwoPlayerModel(GenerativeModel):
         return logs
 
     def _update_generator(self, labels, numbers, real):
-        """Updates the generator; returns its loss, from before."""
-        layers.update_power_iterations(self.generator)
+        """Updates the generator; returns its logs, from before."""
+        self._prepare(self.generator, self.generator_history)
         optimizer = self.generator_optimizer
         variables = self.generator.trainable_variables
 
         def compute():
+            logs: dict = {}
             with tf.GradientTape() as tape:
                 fake = self._generate(labels, numbers)
                 judgement = self._generator_judgement(
                     fake, real, labels, numbers
                 )
-                loss = self._generator_loss(judgement)
-                whole = self._with_auxiliary(loss, judgement)
-                scaled = optimizer.scale_loss(replicas.share(whole))
-            return tape.gradient(scaled, variables), loss
+                loss = self._g_whole(judgement, logs)
+                scaled = optimizer.scale_loss(replicas.share(loss))
+            return tape.gradient(scaled, variables), logs
 
-        gradients, loss = self._computed(compute)
+        gradients, logs = self._computed(compute)
         optimizer.apply(gradients, variables)
-        return loss
+        return logs
 
     def _update_both(self, real, labels, numbers):
         """Updates both players by one pass on one z; returns the logs.
 
         Both gradients are from before either update.
         """
-        layers.update_power_iterations(self.discriminator)
-        layers.update_power_iterations(self.generator)
+        self._prepare(self.discriminator, self.discriminator_history)
+        self._prepare(self.generator, self.generator_history)
         d_optimizer = self.discriminator_optimizer
         g_optimizer = self.generator_optimizer
         d_variables = self.discriminator.trainable_variables
@@ -216,9 +275,9 @@ class TwoPlayerModel(GenerativeModel):
                 d_loss, logs, judgement = self._discriminator_loss(
                     real, fake, labels, numbers
                 )
+                d_loss = self._d_whole(d_loss, logs)
                 d_scaled = d_optimizer.scale_loss(replicas.share(d_loss))
-                logs["g_loss"] = self._generator_loss(judgement)
-                g_loss = self._with_auxiliary(logs["g_loss"], judgement)
+                g_loss = self._g_whole(judgement, logs)
                 g_scaled = g_optimizer.scale_loss(replicas.share(g_loss))
             d_gradients = tape.gradient(d_scaled, d_variables)
             g_gradients = tape.gradient(g_scaled, g_variables)
@@ -228,3 +287,15 @@ class TwoPlayerModel(GenerativeModel):
         d_optimizer.apply(d_gradients, d_variables)
         g_optimizer.apply(g_gradients, g_variables)
         return logs
+
+
+def _with_pull(loss, logs, name, history, network):
+    """A player's loss with the pull to its history, which is logged.
+
+    In the loss, not in the gradients, so that the loss scale and the number of
+    replicas are those of all else.
+    """
+    if history is None:
+        return loss
+    logs[name] = history.price(network.trainable_variables)
+    return loss + tf.cast(logs[name], loss.dtype)

@@ -3,6 +3,7 @@
 import inspect
 import math
 import numbers
+from typing import Any
 
 import keras
 import numpy as np
@@ -237,6 +238,54 @@ class Network(keras.Model):
         if groups is None:
             return None
         return SampleNormalization(groups, name=name, dtype=self.dtype_policy)
+
+
+class Judge:
+    """What makes a `Network` one that says its features, too.
+
+    It stands first among the bases of a discriminator, which has in the place
+    of `call` a `_features`, up to what its last layer sees, and that layer as
+    `head`. `_says` is overridden where more is said than the head does.
+
+    With minibatch discrimination the features contain the similarities, and of
+    a conditional network, where the last layer is given it, the label.
+    """
+
+    _features: Any
+    head: Any
+    compute_dtype: str
+
+    def call(self, inputs, training=None):
+        return self._says(self._features(inputs, training), training)
+
+    def features_and_logits(self, inputs, training=None):
+        """What the last layer sees, and what the network says.
+
+        Args:
+            inputs: what the network is called with.
+            training: bool, as for `call`.
+
+        Returns:
+            The features, a float tensor of 32 bits or more and of shape
+            `(batch, units)`, and what `call` returns.
+        """
+        features = self._features(self._converted(inputs), training)
+        return full_precision(features), self._says(features, training)
+
+    def _converted(self, inputs):
+        """The inputs in the network's precision, as Keras' `__call__` has."""
+
+        def converted(x):
+            x = tf.convert_to_tensor(x)
+            is_float = x.dtype.is_floating
+            return tf.cast(x, self.compute_dtype) if is_float else x
+
+        return tf.nest.map_structure(converted, inputs)
+
+    def _says(self, features, training):
+        """What the network says of samples with these features."""
+        del training
+        return full_precision(self.head(features))
 
 
 class ImageNetwork(Network):

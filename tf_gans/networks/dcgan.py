@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.networks.base import ImageNetwork, full_precision, join
+from tf_gans.networks.base import ImageNetwork, Judge, full_precision, join
 
 # The paper, section 4: weights from N(0, 0.02), leaky ReLU with slope 0.2.
 _STDDEV = 0.02
@@ -206,7 +206,7 @@ class Generator(_Network):
 
 
 @register_keras_serializable(package="tf_gans.dcgan")
-class Discriminator(_Network):
+class Discriminator(Judge, _Network):
     """Maps an image to a logit, by convolutions that halve its sides.
 
     Each stage halves the sides and doubles the channels, from `width` after
@@ -244,7 +244,7 @@ class Discriminator(_Network):
         self.norms = [self._norm(f"norm_{i}") for i in norms]
         self.head = self._dense(1, "head")
 
-    def call(self, inputs, training=None):
+    def _features(self, inputs, training):
         x, y = self._split(inputs)
         norms = iter(self.norms)
 
@@ -258,4 +258,4 @@ class Discriminator(_Network):
         x = tf.reshape(x, (-1, math.prod(x.shape[1:])))
         for dense in self.denses:
             x = hidden(dense(join(x, y)))  # (batch, units)
-        return full_precision(self.head(join(x, y)))
+        return join(x, y)

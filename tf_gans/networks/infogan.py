@@ -22,6 +22,7 @@ from tf_gans.errors import check_positive_int
 from tf_gans.layers import latent_dropout
 from tf_gans.networks.base import (
     ImageNetwork,
+    Judge,
     SquashedNetwork,
     check_fraction,
     full_precision,
@@ -181,7 +182,7 @@ class Generator(SquashedNetwork, ConvNetwork):
         return latent_dropout(x, z, self.dropout, seed)
 
 
-class _Trunk(ConvNetwork):
+class _Trunk(Judge, ConvNetwork):
     """Two convolutions that halve the sides, a dense layer, and a head."""
 
     def _add_layers(self, outputs):
@@ -197,11 +198,7 @@ class _Trunk(ConvNetwork):
         )
         self.head = self._dense(outputs, "head")
 
-    def call(self, x, training=None):
-        return full_precision(self.head(self._features(x, training)))
-
     def _features(self, x, training):
-        """What the head sees, of shape `(batch, units)`."""
         x = self._hidden(self.conv_0(x), None, training)  # half the sides
         x = self._hidden(self.conv_1(x), self.norm_0, training)  # a quarter
         x = tf.reshape(x, (-1, 2 * self.width * self.sides**2))
@@ -260,8 +257,8 @@ class Discriminator(_Trunk):
         self._set_critic_norm(critic_norm)
         self._add_layers(1)
 
-    def call(self, x, training=None):
-        return super().call(join(*self._split(x)), training=training)
+    def _features(self, x, training):
+        return super()._features(join(*self._split(x)), training)
 
 
 @register_keras_serializable(package="tf_gans.infogan")
@@ -315,9 +312,8 @@ class TwoHeadedDiscriminator(_Trunk):
             self.norm_2 = self._norm("norm_2")
         self.second_head = self._dense(self.num_outputs, "second_head")
 
-    def call(self, x, training=None):
-        x = self._features(x, training)
-        logits = full_precision(self.head(x))
+    def _says(self, features, training):
+        logits, x = super()._says(features, training), features
         if self.hidden:
             x = self._hidden(self.dense_1(x), self.norm_2, training)
         return logits, full_precision(self.second_head(x))
@@ -354,8 +350,8 @@ class Encoder(_Trunk):
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
         self._add_layers(2 * self.latent_dim)
 
-    def call(self, x, training=None):
-        mean, raw = tf.split(super().call(x, training=training), 2, axis=-1)
+    def _says(self, features, training):
+        mean, raw = tf.split(super()._says(features, training), 2, axis=-1)
         return mean, raw
 
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.networks.base import Network, full_precision
+from tf_gans.networks.base import Judge, Network, full_precision
 
 SIZE = 28
 _SLOPE = 0.01  # of the leaky ReLU, in the article and in the assignment
@@ -77,7 +77,7 @@ class Generator(_DigitGenerator):
 
 
 @register_keras_serializable(package="tf_gans.mnist")
-class Discriminator(_DigitNetwork):
+class Discriminator(Judge, _DigitNetwork):
     """Maps an image to a logit, by two convolutions and two dense layers.
 
     1,102,721 parameters.
@@ -98,12 +98,17 @@ class Discriminator(_DigitNetwork):
         self.fc1 = self._dense(1024, "fc1")
         self.fc2 = self._dense(1, "fc2")
 
-    def call(self, x, training=None):
+    @property
+    def head(self):
+        """The last layer; files know it by its own name."""
+        return self.fc2
+
+    def _features(self, x, training):
+        del training
         x = _pooled_leaky_relu(self.conv1(x))  # (batch, 12, 12, 32)
         x = _pooled_leaky_relu(self.conv2(x))  # (batch, 4, 4, 64)
         x = tf.reshape(x, (-1, 4 * 4 * 64))
-        x = _leaky_relu(self.fc1(x))  # (batch, 1024)
-        return full_precision(self.fc2(x))
+        return _leaky_relu(self.fc1(x))  # (batch, 1024)
 
 
 @register_keras_serializable(package="tf_gans.mnist")
@@ -133,7 +138,7 @@ class DenseGenerator(_DigitGenerator):
 
 
 @register_keras_serializable(package="tf_gans.mnist")
-class DenseDiscriminator(_DigitNetwork):
+class DenseDiscriminator(Judge, _DigitNetwork):
     """Maps an image to a logit, by dense layers of 256, 256 and 1 units.
 
     267,009 parameters.
@@ -164,12 +169,18 @@ class DenseDiscriminator(_DigitNetwork):
         self.norm2 = self._sample_norm(256, "norm2", has_pixels=False)
         self.fc3 = self._dense(1, "fc3")
 
-    def call(self, x, training=None):
+    @property
+    def head(self):
+        """The last layer; files know it by its own name."""
+        return self.fc3
+
+    def _features(self, x, training):
+        del training
         x = tf.reshape(x, (-1, SIZE * SIZE))
         for layer, norm in ((self.fc1, self.norm1), (self.fc2, self.norm2)):
             x = layer(x)  # (batch, 256)
             x = _leaky_relu(norm(x) if norm else x)
-        return full_precision(self.fc3(x))
+        return x
 
 
 def _leaky_relu(x):

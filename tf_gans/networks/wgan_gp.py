@@ -21,8 +21,8 @@ from keras.saving import register_keras_serializable
 from tf_gans.errors import check_positive_int
 from tf_gans.networks.base import (
     ImageNetwork,
+    Judge,
     SquashedNetwork,
-    full_precision,
 )
 
 _KERNEL = 5  # sides of the kernels
@@ -162,7 +162,7 @@ class CifarGenerator(Generator):
 
 
 @register_keras_serializable(package="tf_gans.wgan_gp")
-class Critic(_Network):
+class Critic(Judge, _Network):
     """Maps an image to a number, by three convolutions and a dense layer.
 
     1,030,145 parameters at the default size. There is no normalisation.
@@ -190,11 +190,11 @@ class Critic(_Network):
         ]
         self.head = self._dense(1, "head")
 
-    def call(self, x, training=None):
+    def _features(self, x, training):
+        del training
         for conv in self.convs:
             x = tf.nn.leaky_relu(conv(x), _SLOPE)  # half the sides
-        x = tf.reshape(x, (-1, self.first_side**2 * 4 * self.width))
-        return full_precision(self.head(x))
+        return tf.reshape(x, (-1, self.first_side**2 * 4 * self.width))
 
 
 @register_keras_serializable(package="tf_gans.wgan_gp")

@@ -69,6 +69,14 @@ MEASURES = (
         {"k": ("k, the weight of generated samples", PINK)},
     ),
     Panel(
+        "Pull",
+        1.4,
+        {
+            "d_pull": ("discriminator, to its history", BLUE),
+            "g_pull": ("generator, to its own", VERMILION),
+        },
+    ),
+    Panel(
         "Information",
         1.4,
         {

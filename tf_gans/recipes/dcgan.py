@@ -129,6 +129,8 @@ def build(
     channels=3,
     width=64,
     num_classes=None,
+    feature_matching=False,
+    historical_averaging=None,
     seed=0,
     ema_decay=None,
     dtype=None,
@@ -143,6 +145,7 @@ def build(
         width: int. The channels next to the images.
         num_classes: int or None. The number of labels that the networks are
             conditioned on, with `size=28` only.
+        feature_matching, historical_averaging: as for `GAN`.
         seed: int.
         ema_decay: as for `GAN`.
         dtype: the networks' dtype or dtype policy, for example
@@ -153,7 +156,10 @@ def build(
         `tf_gans.GAN`, compiled. Its `value_range` says what range the images
         must have.
     """
-    recipe = get(name)
+    recipe = get(name).with_objective(
+        feature_matching=feature_matching,
+        historical_averaging=historical_averaging,
+    )
     pair = recipe.networks.pair(
         recipe.latent_dim,
         size=size,

@@ -21,6 +21,8 @@ _ADDITIONS = (
     "instance_noise",
     "instance_noise_steps",
     "dropout",
+    "feature_matching",
+    "historical_averaging",
     "penalty_weight",
     "clip",
     "spectral_norm",

@@ -104,6 +104,8 @@ def get(network="conv"):
 def build(
     network="conv",
     *,
+    feature_matching=False,
+    historical_averaging=None,
     seed=0,
     ema_decay=None,
     dtype=None,
@@ -113,6 +115,7 @@ def build(
 
     Args:
         network: one of `NAMES`.
+        feature_matching, historical_averaging: as for `GAN`.
         seed: int.
         ema_decay: as for `GAN`.
         dtype: the networks' dtype or dtype policy, for example
@@ -122,7 +125,10 @@ def build(
     Returns:
         `tf_gans.GAN`, compiled.
     """
-    recipe = get(network)
+    recipe = get(network).with_objective(
+        feature_matching=feature_matching,
+        historical_averaging=historical_averaging,
+    )
     pair = recipe.networks.pair(recipe.latent_dim, seed=seed, dtype=dtype)
     return recipe.compiled(
         *pair, jit_compile=jit_compile, ema_decay=ema_decay, seed=seed

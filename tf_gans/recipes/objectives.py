@@ -131,6 +131,7 @@ class GANObjective(Objective):
         instance_noise: float or None. The standard deviation of noise that is
             added to all that the discriminator sees.
         instance_noise_steps: int or None. Steps over which it falls to 0.
+        feature_matching, historical_averaging: as for `tf_gans.GAN`.
     """
 
     kind: ClassVar[Lazy] = Lazy("models.gan.GAN")
@@ -149,6 +150,8 @@ class GANObjective(Objective):
     simultaneous: bool = False
     instance_noise: float | None = None
     instance_noise_steps: int | None = None
+    feature_matching: bool = False
+    historical_averaging: float | None = None
 
     def idle(self):
         found = {
@@ -197,6 +200,8 @@ class GANObjective(Objective):
             generator_latents=self.generator_latents,
             simultaneous=self.simultaneous,
             instance_noise=noise,
+            feature_matching=self.feature_matching,
+            historical_averaging=self.historical_averaging,
             track_outputs=True,
             **common,
         )
@@ -207,7 +212,8 @@ class BEGANObjective(Objective):
     """BEGAN's: a generator and an autoencoder at an equilibrium.
 
     Attributes:
-        gamma, lambda_k, simultaneous, patience: as for `tf_gans.BEGAN`.
+        gamma, lambda_k, simultaneous, patience, historical_averaging: as for
+            `tf_gans.BEGAN`.
     """
 
     opponent: ClassVar[str] = "autoencoder"
@@ -216,6 +222,7 @@ class BEGANObjective(Objective):
     lambda_k: float = 0.001  # the paper's, section 3.4
     simultaneous: bool = False
     patience: int | None = None
+    historical_averaging: float | None = None
 
     def model(self, generator, opponent, latents, **common):
         return Lazy("models.began.BEGAN")(
@@ -375,6 +382,11 @@ class Recipe:
     epochs: int
     normal: bool = False
     sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def with_objective(self, **options):
+        """This recipe with other options of its objective."""
+        changed = dataclasses.replace(self.objective, **options)
+        return dataclasses.replace(self, objective=changed)
 
     def latents(self):
         """The prior of z."""

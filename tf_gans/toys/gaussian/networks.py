@@ -11,7 +11,7 @@ from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
 from tf_gans.layers import MinibatchDiscrimination, SmallDense
-from tf_gans.networks.base import ScaledNetwork, full_precision
+from tf_gans.networks.base import Judge, ScaledNetwork
 
 
 class _ScalarNetwork(ScaledNetwork):
@@ -74,7 +74,7 @@ class Generator(_ScalarNetwork):
 
 
 @register_keras_serializable(package="tf_gans.gaussian")
-class Discriminator(_ScalarNetwork):
+class Discriminator(Judge, _ScalarNetwork):
     """Maps a scalar sample to a logit.
 
     Two hidden layers of `2 * hidden_size` units, then either a third one or,
@@ -157,6 +157,6 @@ class Discriminator(_ScalarNetwork):
             )
             self.first.bias.assign(-self.first.kernel[0] * places)
 
-    def call(self, x, training=None):
-        x = self.second(self.first(self._to_units(x)))
-        return full_precision(self.head(self.third(x)))
+    def _features(self, x, training):
+        del training
+        return self.third(self.second(self.first(self._to_units(x))))

@@ -12,7 +12,7 @@ from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
 from tf_gans.layers import MinibatchDiscrimination
-from tf_gans.networks.base import ScaledNetwork, full_precision
+from tf_gans.networks.base import Judge, ScaledNetwork, full_precision
 
 # Of the minibatch discrimination: kernels, their dimensions, and the standard
 # deviation of what they begin with. Fewer and smaller kernels than the paper's
@@ -100,7 +100,7 @@ class Generator(PointNetwork):
 
 
 @register_keras_serializable(package="tf_gans.points")
-class Discriminator(PointNetwork):
+class Discriminator(Judge, PointNetwork):
     """Maps a point to a logit.
 
     Hidden layers of leaky ReLUs of slope 0.2, with `minibatch` then
@@ -140,11 +140,10 @@ class Discriminator(PointNetwork):
             )
         self.head = self._dense(1, "head")
 
-    def call(self, x, training=None):
+    def _features(self, x, training):
+        del training
         x = _chain(self._to_units(x), *self.hidden)
-        if self.similarity:
-            x = self.similarity(x)
-        return full_precision(self.head(x))
+        return self.similarity(x) if self.similarity else x
 
 
 @register_keras_serializable(package="tf_gans.points")

@@ -100,6 +100,8 @@ def build(
     *,
     preset="paper",
     minibatch=False,
+    feature_matching=False,
+    historical_averaging=None,
     num_steps=None,
     seed=0,
     jit_compile="auto",
@@ -121,6 +123,8 @@ def build(
         preset: see `get`.
         minibatch: bool. Whether the discriminator has minibatch
             discrimination. Defaults to `False`.
+        feature_matching, historical_averaging: as for `tf_gans.GAN`; the
+            second also for BEGAN.
         num_steps: int, or None for the budget's.
         seed: int.
         jit_compile, steps_per_execution, run_eagerly: as for `GAN.compile`.
@@ -130,11 +134,20 @@ def build(
 
     Raises:
         ValueError: the recipe has no discriminator that minibatch
-            discrimination fits into.
+            discrimination fits into, or whose features could be matched, or
+            no second player.
     """
     recipe = get(name, preset)
     if minibatch:
         _check_minibatch(name, recipe.objective)
+    recipe = _with_additions(
+        name,
+        recipe,
+        {
+            "feature_matching": feature_matching,
+            "historical_averaging": historical_averaging,
+        },
+    )
     num_steps = num_steps or BUDGET.num_steps
     units = {
         "hidden_size": BUDGET.hidden_size,
@@ -239,6 +252,24 @@ def _fitted_likelihood(objective, data):
     return dataclasses.replace(
         objective, likelihood="gaussian", stddev=data.sigma
     )
+
+
+def _with_additions(name, recipe, additions):
+    """The recipe with what is asked for of its objective besides.
+
+    Args:
+        name: str, of the recipe.
+        recipe: `tf_gans.recipes.objectives.Recipe`.
+        additions: dict of options; those that are off ask for nothing.
+    """
+    wanted = {option: value for option, value in additions.items() if value}
+    for option, value in wanted.items():
+        if option not in recipe.objective.options():
+            raise ValueError(
+                f"`{option}` does nothing in the recipe {name}, of "
+                f"{recipe.source}. Received: {option}={value}"
+            )
+    return recipe.with_objective(**wanted)
 
 
 def _check_minibatch(name, objective):

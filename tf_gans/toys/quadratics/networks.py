@@ -14,7 +14,7 @@ import keras
 from keras.saving import register_keras_serializable
 
 from tf_gans.errors import check_positive_int
-from tf_gans.networks.base import ScaledNetwork, full_precision
+from tf_gans.networks.base import Judge, ScaledNetwork
 
 
 class _CurveNetwork(ScaledNetwork):
@@ -83,7 +83,7 @@ class Generator(_CurveNetwork):
 
 
 @register_keras_serializable(package="tf_gans.curves")
-class Discriminator(_CurveNetwork):
+class Discriminator(Judge, _CurveNetwork):
     """Maps the heights of a curve to a logit.
 
     2,177 parameters at the default size. The listing's `sigmoid` is left to
@@ -104,6 +104,6 @@ class Discriminator(_CurveNetwork):
         super().__init__(num_points, hidden_size, **options)
         self._add_layers(self.num_points, 1)
 
-    def call(self, y, training=None):
-        x = self.hidden(self._to_units(y))
-        return full_precision(self.head(x))
+    def _features(self, y, training):
+        del training
+        return self.hidden(self._to_units(y))
