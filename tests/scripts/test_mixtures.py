@@ -56,6 +56,7 @@ def test_what_is_said(quick):
     summary = json.loads((cwd / "run/summary.json").read_text())
     assert (summary["steps"], summary["n_fake"]) == (41, 2500)
     assert summary["num_modes"] == 8
+    assert sum(line.endswith(" steps/s") for line in lines) == 1
     assert summary["baseline"]["high_quality"] == pytest.approx(0.989, abs=1e-3)
     assert summary["baseline"]["reverse_kl"] == pytest.approx(0.0013, abs=3e-4)
     shown = {
