@@ -1,4 +1,4 @@
-"""What the command lines share: types of flags, checks, signals, exit codes.
+"""What the command lines share: flags, their types and checks, exit codes.
 
 Imports neither TensorFlow nor matplotlib, so that a mistake in the flags is
 answered at once.
