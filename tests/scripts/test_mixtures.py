@@ -137,8 +137,14 @@ def test_any_recipe_on_any_data(
         ),
         (["--num-steps", "0"], "argument --num-steps: must be a whole number"),
         (["--resume"], "argument --resume: needs --run-dir DIR"),
-        (["--gan", "vae", "--minibatch"], "vae has none"),
-        (["--gan", "wgan-gp", "--minibatch"], "a norm for each sample"),
+        (
+            ["--gan", "vae", "--minibatch"],
+            "--minibatch is for a discriminator that judges, and vae has none",
+        ),
+        (
+            ["--gan", "wgan-gp", "--minibatch"],
+            "--minibatch mixes the samples of a batch, and the penalty of wgan-gp",
+        ),
         (["--anim-path", "film.avi"], "must end in .mp4, .gif or .webm"),
     ],
 )
