@@ -31,9 +31,20 @@ def pictures(size, channels, batch_size, labels=None):
     return data.Images(images, batch_size, labels)
 
 
+def few_labels(num_labelled, batch_size):
+    """The same images, of which few have labels."""
+    from tf_gans import data
+
+    rng = np.random.default_rng(SEED)
+    images = rng.integers(0, 256, (64, 28, 28, 1), np.uint8)
+    labels = np.arange(64) % 10
+    return data.SemiSupervised(images, labels, num_labelled, batch_size)
+
+
 def cases():
     """Yields names and functions that make a source and a compiled model."""
     from tf_gans import data, recipes
+    from tf_gans.toys import dirac
 
     numbers = np.random.default_rng(SEED).gamma(2.0, size=500)
     gaussians = {
@@ -156,6 +167,36 @@ def cases():
                         )
 
                     yield f"family {name} {preset} {size} {change}", case
+
+    for name in recipes.autoencoder.NAMES:
+        average = (
+            {"ema_decay": 0.9} if recipes.autoencoder.has_prior(name) else {}
+        )
+
+        def case(name=name, average=average):
+            return pictures(28, 1, 4), recipes.autoencoder.build(
+                name, seed=SEED, **average
+            )
+
+        yield f"autoencoder {name}", case
+
+    for name in recipes.semi_supervised.NAMES:
+
+        def case(name=name):
+            return few_labels(20, 4), recipes.semi_supervised.build(
+                name, seed=SEED, ema_decay=0.9
+            )
+
+        yield f"semi_supervised {name}", case
+
+    for name in dirac.recipes.NAMES:
+        yield (
+            f"dirac {name}",
+            lambda name=name: (
+                dirac.Point(4),
+                dirac.recipes.build(name, seed=SEED),
+            ),
+        )
 
 
 def digest(source, model):

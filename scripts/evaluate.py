@@ -109,13 +109,7 @@ def parse_arguments():
         help="another one gives other samples; all that is drawn follows from "
         "it (default: %(default)s)",
     )
-    add(
-        "--batch-size",
-        type=cli.integer(1, 4096),
-        default=64,
-        metavar="N",
-        help="samples that are computed at a time (default: %(default)s)",
-    )
+    cli.add_batch_flag(add, "sample")
     group = parser.add_argument_group(
         "train on synthetic, test on real, instead"
     )

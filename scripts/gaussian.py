@@ -74,7 +74,7 @@ class Gaussian(ToyTraining):
             "--group-size",
             type=cli.integer(2, 4096),
             metavar="N",
-            help="minibatch discrimination within groups of so many samples "
+            help="minibatch discrimination within groups of N samples "
             "(default: the whole batch)",
         )
         learning(

@@ -56,13 +56,7 @@ def parse_arguments():
         metavar="N",
         help="of a conditional model, in place of -n: N images of each class",
     )
-    add(
-        "--batch-size",
-        type=cli.integer(1, 4096),
-        default=64,
-        metavar="N",
-        help="images that are computed at a time (default: %(default)s)",
-    )
+    cli.add_batch_flag(add, "image")
     add(
         "--batch-statistics",
         action="store_true",

@@ -3,6 +3,8 @@
 import importlib
 import json
 import re
+import shutil
+import subprocess
 import sys
 import types
 
@@ -48,6 +50,24 @@ def test_commands_of_make():
         assert (ROOT / f"tf_gans/{module}.py").is_file(), module
         for test in map(mutants.path, tests):
             assert (ROOT / test.partition("::")[0]).is_file(), test
+
+
+def test_make_says_what_pip_does(tmp_path):
+    """Before it is silent for minutes; README says how much it takes."""
+    if shutil.which("make") is None:
+        pytest.skip("needs make")
+    done = subprocess.run(
+        ["make", "--dry-run", "gaussian", f"VENV={tmp_path}/new"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = done.stdout.index("installing TensorFlow and what goes with it")
+    assert said < done.stdout.index("pip --disable-pip-version-check install")
+    (size,) = re.findall(r"\((\S+ GB)", done.stdout)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"`.venv` ({size}," in readme
 
 
 def python_blocks(path):

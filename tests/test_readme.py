@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.__main__ import CLAIMS
+from benchmarks.__main__ import CLAIMS, PACKAGES, check_packages
 from tests import script_runner
 from tests.paths import BENCHMARKS, ROOT
 from tf_gans.data import arrays, downloads
@@ -260,3 +260,20 @@ def leaves(section):
     """The files of the table of what a run leaves, which has no scripts."""
     names = re.findall(r"(?m)^\| `([\w./]+)` \|", section)
     return [name for name in names if not name.endswith(".py")]
+
+
+def test_benchmarks_name_the_extra_that_is_missing(monkeypatch, capsys):
+    """And it has what they need."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as end:
+        check_packages(["images", "loop"])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        "python -m benchmarks: needs torch, jax, optax, of the extra bench: "
+        "pip install -c constraints.txt -e '.[bench]'\n"
+    )
+    check_packages(["mixtures"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extra = " ".join(project["project"]["optional-dependencies"]["bench"])
+    for package in sum(PACKAGES.values(), ()):
+        assert package in extra

@@ -348,8 +348,9 @@ def _squared_gradient_norms(critic, samples):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(samples)
         logits = critic(samples)
-    # A logit depends on its own sample, so the gradient of their sum has each
-    # sample's own gradient in its row.
+    # Where a logit depends on its own sample alone, the gradient of their sum
+    # has each sample's own gradient in its row. With minibatch discrimination
+    # a row is what the sample does to all logits of the batch.
     gradients = tape.gradient(
         logits, samples, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )

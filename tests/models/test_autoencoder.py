@@ -289,6 +289,12 @@ class TestAdversarialAutoencoder(TrainingContract):
             "encoder": (encoder, "encoder_optimizer"),
         }
 
+    def test_an_optimizer_has_one_player(self):
+        """Its moments are those of one list of variables."""
+        same, other = adam(), adam()
+        with pytest.raises(ValueError, match="must be different optimizers"):
+            self.make().compile(same, other, same)
+
     def test_the_losses_of_the_phases(self):
         """From the formulas; a step that moves nothing shows them all."""
         model = self.make()

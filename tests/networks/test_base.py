@@ -1,5 +1,6 @@
 """What the base promises a pair that is not one of the published ones."""
 
+import pathlib
 import textwrap
 
 import h5py
@@ -9,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tests.contracts.networks import Case, NetworkContract
+from tf_gans import networks
 from tf_gans.errors import check_positive_int
 from tf_gans.layers import smooth_leaky_relu
 from tf_gans.networks import base, began, dcgan, infogan, mnist, wgan_gp
@@ -91,6 +93,17 @@ CONFIGS = [
     (curves.Generator, CURVES + "latent_dim"),
     (curves.Discriminator, CURVES),
 ]
+
+
+def test_a_pair_is_its_module():
+    """No list has to name it, for its networks to be known to Keras."""
+    directory = pathlib.Path(networks.__file__).parent
+    pairs = {p.stem for p in directory.glob("[a-z]*.py")} - {"base"}
+    assert set(networks.__all__) == pairs > {"mnist", "wgan_gp"}
+    registered = keras.saving.get_custom_objects()
+    for pair in pairs:
+        module = vars(networks)[pair]
+        assert any(v.__module__ == module.__name__ for v in registered.values())
 
 
 def test_configurations_hold_what_they_always_held():

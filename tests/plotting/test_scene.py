@@ -155,6 +155,21 @@ class TestPoints:
         shown = np.stack([x, y], axis=-1)
         np.testing.assert_allclose(shown, samples[:, :500], atol=1e-4)
 
+    def test_points_that_are_nearly_one_are_marked(self):
+        """In the frames where they are, with words that stand in the film."""
+        samples = np.random.default_rng(0).uniform(-1, 1, (3, 700, 2))
+        samples[1] = (0.3, -0.6)
+        samples[1, 0] = 0
+        picture = MixturePicture.from_data(self.DATA, ERROR)
+        made = picture.scene(samples.astype(np.float16), np.zeros((3, 9, 9)))
+        before, speck, after = made["specks"]
+        assert before is None and after is None
+        np.testing.assert_allclose(speck[:2], (0.3, -0.6), atol=1e-3)
+        assert speck[2] == "699 of 700 points lie here"
+        json.dumps(made["specks"])
+        _, made = self.scene(LOGIT, np.zeros((2, 100, 100)))
+        assert "specks" not in made
+
     def test_without_arrows(self):
         _, made = self.scene(ERROR, np.zeros((1, 100, 100)), arrows=False)
         assert "arrows" not in made

@@ -679,8 +679,12 @@ def test_unknown_recipes():
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("wgan-gp", {"batch_norm": True}, ["GradientPenalty", "batch norm"]),
-        ("wgan-gp", {"clip": 0.01}, ["constraint", "penalty"]),
+        (
+            "wgan-gp",
+            {"batch_norm": True},
+            ["`batch_norm`: ", "GradientPenalty"],
+        ),
+        ("wgan-gp", {"clip": 0.01}, ["`clip`: ", "constraint", "penalty"]),
         ("dragan", {"clip": 0.01}, ["constraint", "penalty"]),
         ("wgan", {"penalty": penalties.R1}, ["constraint", "penalty"]),
         ("vae", {"normal": False}, ["latents", "Normal", "Uniform"]),

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import time
+import types
 
 import numpy as np
 import pytest
@@ -103,6 +105,50 @@ def test_a_film_that_fails_is_drawn_again_whole(data, tmp_path, monkeypatch):
     run(tmp_path, "--run-dir", "my run", "--resume", *film)
     # After 0, 3 and 6 steps, and at the end, after 8.
     assert count_frames(tmp_path / "my film.gif") == 4
+
+
+@pytest.mark.slow
+def test_a_film_whose_drawing_is_killed_is_drawn_again_whole(data, tmp_path):
+    """With the frame of the step that is left; the half film is swept."""
+    film = ["--anim-path", "film.mp4", "--anim-every", 1]
+    new = [*FLAGS, "--data", data, "--epochs", 15, "--run-dir", "run"]
+    child = script_runner.start(tmp_path, "mnist", *new, *film)
+    while child.poll() is None and not list(tmp_path.glob(".*.mp4")):
+        time.sleep(0.005)
+    child.kill()
+    child.wait()
+    assert list(tmp_path.glob(".*.mp4"))
+    assert not (tmp_path / "film.mp4").exists()
+    out, _ = run(tmp_path, "--run-dir", "run", "--resume", *film)
+    assert "nothing left to train" in out
+    assert count_frames(tmp_path / "film.mp4") == 61
+    assert {p.name for p in tmp_path.iterdir()} == {"run", "film.mp4"}
+
+
+def test_captions_of_a_film_have_no_gaps(monkeypatch):
+    """A number has the room that it takes."""
+    captions = []
+    monkeypatch.setattr(
+        images.GridFilm, "add", lambda film, grid, words: captions.append(words)
+    )
+    monkeypatch.setattr(images.GridFilm, "__exit__", lambda *_: None)
+    training = MNIST.Mnist()
+    monkeypatch.setattr(training, "steps_per_epoch", lambda _: 100)
+    session = types.SimpleNamespace(
+        args=types.SimpleNamespace(anim_path="film.mp4"),
+        model=types.SimpleNamespace(num_classes=None),
+        about=None,
+    )
+    with training.open_film(session) as film:
+        film.add(
+            steps=[0, 250, 12_000],
+            images=np.zeros((3, 4, 2, 2, 1), np.uint8),
+        )
+    assert captions == [
+        "epoch 0.0, step 0",
+        "epoch 2.5, step 250",
+        "epoch 120.0, step 12,000",
+    ]
 
 
 @pytest.mark.slow

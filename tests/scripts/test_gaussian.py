@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+import types
 
 import numpy as np
 import pytest
@@ -112,6 +113,7 @@ def test_the_summary(quick):
     cwd, done = quick
     summary = json.loads((cwd / "run/summary.json").read_text())
     assert summary["steps"] == 201
+    assert re.search(r"^201 steps in \d+ s, [\d,]+ steps/s$", done.stdout, re.M)
     assert summary["baseline"]["w1"] == pytest.approx(0.0063, rel=0.2)
     for name in ("mean", "std", "W1", "KS", "Baseline"):
         assert re.search(rf"^{name}\b", done.stdout, re.MULTILINE)
@@ -290,6 +292,44 @@ def test_the_early_stop(here, tmp_path):
     assert f"Stopped after {summary['steps']} steps" in out
     out = here("--run-dir", "run", "--resume", "--stop-at-w1", 0.5)
     assert "nothing left to train" in out
+
+
+def test_an_early_stop_that_never_comes_is_said(script, capsys):
+    training = script.Gaussian()
+    training.stop = types.SimpleNamespace(stopped_step=None)
+    args = types.SimpleNamespace(stop_at_w1=0.2)
+    training.end(types.SimpleNamespace(step=201, args=args))
+    assert capsys.readouterr().out == (
+        "W1 was above 0.2 in all 201 steps: there was no early stop.\n"
+    )
+
+
+def test_captions_say_which_loss_is_not_the_default(script):
+    training = script.Gaussian()
+    training.scores, training.baseline = {"w1": 0.2789}, {"w1": 0.0064}
+    config = {"recipe": "code", "minibatch": True, "loss": "clamped"}
+    session = types.SimpleNamespace(step=201, config=config)
+    assert training.caption(session) == (
+        "Step 200 of the recipe code with minibatch discrimination, "
+        "clamped loss\nW1 0.279, of real samples 0.0064"
+    )
+    config["loss"] = "logits"
+    assert "loss" not in training.caption(session)
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "ends"),
+    [
+        (4.0, 0.5, (-8.0, 8.0)),
+        (-6.0, 0.5, (-8.0, 8.0)),
+        (-3000.0, 40.0, (-3960.0, -2680.0)),
+        (4.0, 0.001, (3.976, 4.008)),
+        (7.0, 0.5, (-5.0, 11.0)),
+    ],
+)
+def test_the_axis_fits_the_data(script, mean, std, ends):
+    data = types.SimpleNamespace(mean=mean, std=std)
+    assert script.picture_range(data) == pytest.approx(ends)
 
 
 @pytest.mark.slow

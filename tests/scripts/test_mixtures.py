@@ -57,6 +57,7 @@ def test_what_is_said(quick):
     summary = json.loads((cwd / "run/summary.json").read_text())
     assert (summary["steps"], summary["n_fake"]) == (41, 2500)
     assert summary["num_modes"] == 8
+    assert sum(line.endswith(" steps/s") for line in lines) == 1
     assert summary["baseline"]["high_quality"] == pytest.approx(0.989, abs=1e-3)
     assert summary["baseline"]["reverse_kl"] == pytest.approx(0.0013, abs=3e-4)
     shown = {
@@ -163,8 +164,14 @@ def test_any_recipe_on_any_data(
         ),
         (["--num-steps", "0"], "argument --num-steps: must be a whole number"),
         (["--resume"], "argument --resume: needs --run-dir DIR"),
-        (["--gan", "vae", "--minibatch"], "vae has none"),
-        (["--gan", "wgan-gp", "--minibatch"], "a norm for each sample"),
+        (
+            ["--gan", "vae", "--minibatch"],
+            "--minibatch is for a discriminator that judges, and vae has none",
+        ),
+        (
+            ["--gan", "wgan-gp", "--minibatch"],
+            "--minibatch mixes the samples of a batch, and the penalty of wgan-gp",
+        ),
         (
             ["--gan", "began", "--feature-matching"],
             "--feature-matching does nothing in the recipe began",

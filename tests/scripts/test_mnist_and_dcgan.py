@@ -336,11 +336,20 @@ class TestMistakes:
         (tmp_path / "empty").mkdir()
         assert "empty" in refused(tmp_path, "dcgan.py", "--data", "empty")
 
-    def test_a_size_that_the_networks_cannot_make(self, tmp_path):
+    def test_a_size_that_the_networks_cannot_make(self, tmp_path, monkeypatch):
+        """Before all pictures are read."""
         write_npz(tmp_path / "data.npz", size=40, count=130)
+        monkeypatch.setattr("tf_gans.data.load_images", None)
         line = refused(tmp_path, "dcgan.py", "--data", "data.npz", "--size", 40)
         assert "--size must be" in line
         assert "size=40" in line
+
+    def test_images_that_are_not_square(self, tmp_path):
+        images = np.zeros((130, 20, 32), np.uint8)
+        np.savez(tmp_path / "data.npz", x_train=images)
+        line = refused(tmp_path, "dcgan.py", "--data", "data.npz")
+        assert "must be square, or be cropped with --size" in line
+        assert line.endswith("received 32x20")
 
     def test_labels_missing(self, tmp_path):
         images = np.zeros((130, 28, 28), np.uint8)

@@ -290,11 +290,11 @@ class TestMistakes:
         [
             (
                 ["--gan", "wgan-gp", "--batch-norm"],
-                ["GradientPenalty", "batch normalisation"],
+                ["--batch-norm: ", "GradientPenalty", "batch normalisation"],
             ),
             (
                 ["--gan", "wgan-gp", "--clip", "0.01"],
-                ["GradientPenalty", "WeightClipping"],
+                ["--clip: ", "GradientPenalty", "WeightClipping"],
             ),
             (["--gan", "ns", "--gamma", "0.5"], ["--gamma", "ns"]),
             (["--gan", "vae", "--clip", "1"], ["--clip", "vae"]),

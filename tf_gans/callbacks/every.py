@@ -1,4 +1,4 @@
-"""What is done each so many steps, or at moments, whatever the blocks are."""
+"""What is done every N steps, or at moments, whatever the blocks are."""
 
 import keras
 import numpy as np

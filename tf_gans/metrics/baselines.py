@@ -32,7 +32,7 @@ def real_baseline(measure, real, num_fake=None, seed=0, num_real=None):
     Example:
 
     >>> score = frechet_distance(real[:5000], fake)  # 5,000 of each
-    >>> floor = real_baseline(frechet_distance, real, num_fake=5000)
+    >>> baseline = real_baseline(frechet_distance, real, num_fake=5000)
     """
     real = np.asarray(real)
     if real.ndim < 1 or len(real) < 2:

@@ -55,6 +55,21 @@ def last_activation(network):
     return None
 
 
+def check_optimizers(optimizers):
+    """Refuses one optimizer for two players: it has the state of one.
+
+    Args:
+        optimizers: dict from names to optimizers, to their names, or to None.
+    """
+    objects = [o for o in optimizers.values() if isinstance(o, keras.Optimizer)]
+    if len({id(o) for o in objects}) < len(objects):
+        *names, last = (f"`{name}`" for name in optimizers)
+        raise ValueError(
+            f"{', '.join(names)} and {last} must be different optimizers. "
+            "Received the same one twice."
+        )
+
+
 def output_range(network):
     """The pair of values that a network's outputs lie between, or None."""
     return _RANGES.get(last_activation(network))

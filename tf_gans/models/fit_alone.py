@@ -1,6 +1,7 @@
 """The methods of a Keras model that have no meaning for one of these."""
 
 import keras
+import numpy as np
 
 
 class FitAlone(keras.Model):
@@ -30,6 +31,22 @@ class FitAlone(keras.Model):
             "training stands, not how good the samples are. Draw some with "
             "`sample` and measure them with tf_gans.metrics."
         )
+
+    def _refuse_of_fit(self, options):
+        """Refuses what Keras' `fit` takes and a training here cannot use.
+
+        Args:
+            options: dict of arguments of `keras.Model.fit` by name. Those that
+                are None or 0, Keras' defaults, ask for nothing.
+        """
+        for name, value in options.items():
+            # The default of `validation_split` is 0.
+            if value is not None and not (np.isscalar(value) and value == 0):
+                raise ValueError(
+                    f"`fit` of a {type(self).__name__} does not take `{name}`: "
+                    "it has neither a loss of samples that it is not trained "
+                    "on nor weights of samples. See tf_gans.metrics."
+                )
 
     def export(self, filepath, format="tf_saved_model", **kwargs):
         """Writes the next version of a SavedModel.

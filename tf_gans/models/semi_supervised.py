@@ -204,18 +204,6 @@ class SemiSupervisedGAN(Classifying, TwoPlayerModel):
                 f"classifier_optimizer={classifier_optimizer!r} with "
                 f"updates={self.updates!r}"
             )
-        given = [
-            generator_optimizer,
-            discriminator_optimizer,
-            classifier_optimizer,
-        ]
-        objects = [o for o in given if isinstance(o, keras.Optimizer)]
-        if len({id(o) for o in objects}) < len(objects):
-            raise ValueError(
-                "`generator_optimizer`, `discriminator_optimizer` and "
-                "`classifier_optimizer` must be different optimizers. "
-                "Received the same one twice."
-            )
         judge = self.discriminator.trainable_variables
         optimizers = {
             "generator_optimizer": (

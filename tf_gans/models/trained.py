@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_gans import layers
 from tf_gans.callbacks.probe import Probe
 from tf_gans.errors import check_integer, check_positive_int
-from tf_gans.models import blocks, feeding
+from tf_gans.models import blocks, checks, feeding
 from tf_gans.models.fit_alone import FitAlone
 from tf_gans.models.keras_callbacks import BlockCallbacks, LogMean, Players
 from tf_gans.models.replicated import Replicated
@@ -196,6 +196,7 @@ class Trained(FitAlone, Saved, Replicated):
                 a pair of it and the variables that it updates.
             jit_compile, steps_per_execution, run_eagerly: of `compile`.
         """
+        checks.check_optimizers({n: o for n, (o, _) in optimizers.items()})
         if jit_compile == "auto":
             jit_compile = default_jit_compile(self)
         if steps_per_execution == "auto":
@@ -292,14 +293,7 @@ class Trained(FitAlone, Saved, Replicated):
         Returns:
             A `keras.callbacks.History` of the losses' means over each epoch.
         """
-        for name, value in unsupported.items():
-            # The default of `validation_split` is 0.
-            if value is not None and not (np.isscalar(value) and value == 0):
-                raise ValueError(
-                    f"`fit` of a {type(self).__name__} does not take `{name}`: "
-                    "it has neither a loss of samples that it is not trained "
-                    "on nor weights of samples. See tf_gans.metrics."
-                )
+        self._refuse_of_fit(unsupported)
         callbacks = tf.nest.flatten(
             getattr(callbacks, "callbacks", callbacks) or []
         )

@@ -104,12 +104,6 @@ class TwoPlayerModel(GenerativeModel):
             jit_compile, steps_per_execution, run_eagerly: see
                 `Trained.compile`.
         """
-        is_object = isinstance(generator_optimizer, keras.optimizers.Optimizer)
-        if is_object and generator_optimizer is discriminator_optimizer:
-            raise ValueError(
-                "`generator_optimizer` and `discriminator_optimizer` must be "
-                "two optimizers. Received the same one twice."
-            )
         self._compile(
             {
                 "generator_optimizer": (

@@ -267,7 +267,8 @@ class TwoHeadedDiscriminator(_Trunk):
 
     The discriminator, whose dense layer has a second head: InfoGAN's Q with a
     layer between, or ACGAN's classes without it. Q has 133,262 trainable
-    parameters at the default size, beside the discriminator's 6,559,169.
+    parameters at the default size, in addition to the discriminator's
+    6,559,169.
 
     Args:
         num_outputs: int. Of the second head. Defaults to `14`: the logits of

@@ -208,7 +208,7 @@ class GridFilm:
     >>> images = np.random.randint(256, size=(100, 64, 28, 28, 1), dtype="u1")
     >>> with GridFilm("noise.mp4") as film:
     ...     for step in range(100):
-    ...         film.add(image_grid(images[step]), f"step {step:>3}")
+    ...         film.add(image_grid(images[step]), f"step {step}")
     """
 
     def __init__(self, path, fps=20, heads=(), hold=0.0, about=None):
@@ -237,8 +237,7 @@ class GridFilm:
         Args:
             grid: uint8 array of shape `(height, width, 3)`.
             caption: str of one line, which begins at the same place in every
-                frame. Pad its numbers, as in `f"step {step:>6,}"`, and what
-                follows them keeps its place, too.
+                frame.
 
         Raises:
             ValueError: the grid is not like the first, or the caption is wider

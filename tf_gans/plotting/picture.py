@@ -152,7 +152,7 @@ class Picture:
 
         Returns:
             A dict of JSON types. `kind` says how it is drawn; `numbers` maps
-            names to lists of what is written beside the frames, if any.
+            names to lists of what is written with the frames, if any.
         """
         raise NotImplementedError
 

@@ -5,21 +5,15 @@ A recipe is imported when it is first used: the names of all recipes are in
 """
 
 import importlib
+import pkgutil
 
 from tf_gans import moved
 
-__all__ = [
-    "autoencoder",
-    "catalogue",
-    "dcgan",
-    "family",
-    "mnist",
-    "semi_supervised",
-]
+__all__ = [m.name for m in pkgutil.iter_modules(__path__)]
 _moved = moved.attributes(__name__)
 
 
 def __getattr__(name):
     if name in __all__:
-        return importlib.import_module(f"tf_gans.recipes.{name}")
+        return importlib.import_module(f"{__name__}.{name}")
     return _moved(name)

@@ -101,18 +101,33 @@ def build(
             f"{name} learns labels, and `num_classes` must say how many there "
             f"are. Received: num_classes={num_classes}"
         )
-    pair = recipe.networks.pair(
-        recipe.objective.opponent,
-        recipe.latent_dim,
-        recipe.objective.options_of_pair(num_classes),
-        size=size,
-        channels=channels,
-        seed=seed,
-        dtype=dtype,
-    )
-    return recipe.compiled(
-        *pair, jit_compile=jit_compile, ema_decay=ema_decay, seed=seed
-    )
+    try:
+        pair = recipe.networks.pair(
+            recipe.objective.opponent,
+            recipe.latent_dim,
+            recipe.objective.options_of_pair(num_classes),
+            size=size,
+            channels=channels,
+            seed=seed,
+            dtype=dtype,
+        )
+        return recipe.compiled(
+            *pair, jit_compile=jit_compile, ema_decay=ema_decay, seed=seed
+        )
+    except ValueError as error:
+        raise ValueError(_naming(options, str(error))) from error
+
+
+def _naming(options, message):
+    """A mistake's message, which names an option that was given.
+
+    A recipe by itself has no contradictions, so one of the options is the
+    cause, though a model knows it by another name: `clip` as its constraint.
+    """
+    given = [o for o, value in options.items() if value not in (None, False)]
+    if not given or any(f"`{o}" in message for o in given):
+        return message
+    return f"{' or '.join(f'`{o}`' for o in given)}: {message}"
 
 
 def _changed(name, recipe, options):

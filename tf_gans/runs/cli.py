@@ -1,4 +1,4 @@
-"""What the command lines share: types of flags, checks, signals, exit codes.
+"""What the command lines share: flags, their types and checks, exit codes.
 
 Imports neither TensorFlow nor matplotlib, so that a mistake in the flags is
 answered at once.
@@ -7,7 +7,6 @@ answered at once.
 import argparse
 import contextlib
 import difflib
-import json
 import math
 import os
 import pathlib
@@ -231,6 +230,22 @@ def add_sample_flags(add, what, most, default, labels, labels_help):
     )
 
 
+def add_batch_flag(add, what):
+    """Adds `--batch-size`, of samples that are made and not trained on.
+
+    Args:
+        add: the `add_argument` of a group.
+        what: str, `"image"` or `"sample"`.
+    """
+    add(
+        "--batch-size",
+        type=integer(1, 4096),
+        default=64,
+        metavar="N",
+        help=f"{what}s that are computed at a time (default: %(default)s)",
+    )
+
+
 def add_training_flags(add):
     """Adds `--seed`, `--jit-compile` and `--deterministic`.
 
@@ -354,17 +369,8 @@ def check_run(name, values):
         files.check_writable(pathlib.Path("runs/new"))
     if values.anim_path:
         path = values.anim_path
-        is_own = values.resume and film_of(run) == str(path.absolute())
+        is_own = values.resume and run.film == str(path.absolute())
         check_output("--anim-path", path, values.overwrite or is_own)
-
-
-def film_of(run):
-    """The path of the film that a run has made, or None."""
-    try:
-        summary = json.loads((run.path / "summary.json").read_text("utf-8"))
-        return summary["film"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def display_exists():

@@ -321,7 +321,7 @@ def _film(args, found, observation, originals):
     def frame(time):
         number = round(time * args.frames)
         step = number * args.num_steps // (args.frames - 1)
-        return found.path[number], f"step {step:>6,} of {args.num_steps:,}"
+        return found.path[number], f"step {step:,} of {args.num_steps:,}"
 
     return walks.Film(
         *(frame, args.frames, found.labels),

@@ -48,8 +48,8 @@ def add_flags(add):
         "--replicas",
         type=cli.integer(2, 1024),
         metavar="N",
-        help="devices of --strategy mirrored: so many GPUs (default: all), or "
-        "the processor in so many parts",
+        help="devices of --strategy mirrored: N GPUs (default: all), or the "
+        "processor in N parts",
     )
 
 

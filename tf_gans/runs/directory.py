@@ -300,6 +300,17 @@ class RunDirectory:
         """The file of the evaluations, one JSON object a line."""
         return self.path / "evaluations.jsonl"
 
+    @property
+    def film(self):
+        """The path of the film that the run has made, or None."""
+        try:
+            summary = json.loads(
+                (self.path / "summary.json").read_text("utf-8")
+            )
+            return summary["film"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def truncate_log(self, step, say=lambda message: None):
         """Forgets what was logged at `step` and later, and a torn last line.
 

@@ -1,4 +1,4 @@
-"""The training of a script's model, with all that watches it."""
+"""The training of a script's model, with all that watches it, and Ctrl-C."""
 
 import contextlib
 import signal

@@ -313,7 +313,7 @@ class ImageTraining(Training):
                 for step, samples in zip(steps, images, strict=True):
                     film.add(
                         plotting.image_grid(samples, columns),
-                        f"epoch {step / per_epoch:5.1f}, step {step:>8,}",
+                        f"epoch {step / per_epoch:.1f}, step {step:,}",
                     )
 
             yield types.SimpleNamespace(add=add)

@@ -306,7 +306,7 @@ def _pictures(run_path):
 
 def _film(session):
     """The film, if there is one and it is not too long."""
-    path = session.args.anim_path or cli.film_of(session.run)
+    path = session.args.anim_path or session.run.film
     path = pathlib.Path(path) if path else None
     if path is None or not path.is_file():
         return ""

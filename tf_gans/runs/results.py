@@ -5,7 +5,6 @@ import shlex
 
 from tf_gans import files
 from tf_gans.errors import RunError
-from tf_gans.runs import cli
 from tf_gans.runs.frames import LOSS
 
 
@@ -36,7 +35,7 @@ def write_summary(session, measured):
         "steps_this_time": session.steps,
         "seconds": round(session.seconds, 1),
         # A run may draw its own film again.
-        "film": str(film.absolute()) if film else cli.film_of(run),
+        "film": str(film.absolute()) if film else run.film,
         **measured,
     }
     if session.evaluation:

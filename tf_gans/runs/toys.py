@@ -133,7 +133,7 @@ class ToyTraining(Training):
         return moments(max(session.step - 1, 0), round(FILM_SECONDS * self.fps))
 
     def scene_options(self, session):
-        """What the picture's `scene` takes beside the frames, a dict."""
+        """What the picture's `scene` takes besides the frames, a dict."""
         return {}
 
     def scene(self, session):

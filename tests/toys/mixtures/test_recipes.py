@@ -144,7 +144,7 @@ def test_minibatch_discrimination():
     for name, message in (
         ("vae", "vae has none"),
         ("began", "began has none"),
-        ("wgan-gp", "The penalty of wgan-gp is a norm for each sample"),
+        ("wgan-gp", "penalty of wgan-gp is a norm for each of them"),
     ):
         with pytest.raises(ValueError, match=message):
             build(name, minibatch=True)

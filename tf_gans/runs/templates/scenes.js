@@ -281,6 +281,7 @@ class Points {
     xs.forEach((x, i) => {
       if (!Number.isNaN(x) && !Number.isNaN(ys[i])) dot(x, ys[i], 2);
     });
+    this.drawSpeck(context, frame, index, ink);
     if (this.arrows) {
       const arrows = this.arrows.frame(index);
       context.strokeStyle = ink.ink;
@@ -294,6 +295,22 @@ class Points {
     }
     context.restore();
     frame.axes("", "", 5, 5);
+  }
+
+  // A ring around points that are nearly one, and how many they are.
+  drawSpeck(context, frame, index, ink) {
+    const speck = this.scene.specks?.[index];
+    if (!speck) return;
+    const [x, y] = [frame.x(speck[0]), frame.y(speck[1])];
+    const isRight = x > (frame.left + frame.right) / 2;
+    context.strokeStyle = context.fillStyle = ink.vermilion;
+    context.lineWidth = 1.75;
+    context.beginPath();
+    context.arc(x, y, 10, 0, 7);
+    context.stroke();
+    context.textAlign = isRight ? "right" : "left";
+    context.textBaseline = "middle";
+    context.fillText(speck[2], x + (isRight ? -16 : 16), y);
   }
 }
 

@@ -172,24 +172,37 @@ class MixturePicture(Picture):
 
     def _mark_speck(self, ring, label, samples):
         """Rings points that would be too small a speck to be seen."""
-        middle, near = np.zeros(2), 0
-        if len(samples) >= _LEAST and np.isfinite(samples).all():
-            middle = np.median(samples, axis=0)
-            distances = np.linalg.norm(samples - middle, axis=1)
-            near = int(np.sum(distances <= _SPECK * self.extent))
-        offset = middle - self.centre
-        is_shown = (
-            near >= max(_LEAST, _SHARE * len(samples))
-            and (abs(offset) <= self.extent).all()
-        )
-        ring.set_visible(is_shown)
-        label.set_visible(is_shown)
-        if is_shown:
-            ring.set_data(*middle[:, None])
-            side = -1 if offset[0] > 0 else 1  # towards the panel's middle
-            label.set_position(middle + (side * 0.1 * self.extent, 0))
+        speck = self._speck(samples)
+        ring.set_visible(speck is not None)
+        label.set_visible(speck is not None)
+        if speck is not None:
+            x, y, near = speck
+            ring.set_data([x], [y])
+            # The words go towards the panel's middle.
+            side = -1 if x > self.centre[0] else 1
+            label.set_position((x + side * 0.1 * self.extent, y))
             label.set_horizontalalignment("left" if side > 0 else "right")
-            label.set_text(f"{near:,} of {len(samples):,} points lie here")
+            label.set_text(_words(near, len(samples)))
+
+    def _speck(self, samples):
+        """Where points are nearly one, and how many of them.
+
+        Args:
+            samples: array of shape `(n, 2)`.
+
+        Returns:
+            Two floats, the place, and an int; or None where the points are
+            seen as they are, or lie beyond the axes.
+        """
+        if len(samples) < _LEAST or not np.isfinite(samples).all():
+            return None
+        middle = np.median(samples, axis=0)
+        distances = np.linalg.norm(samples - middle, axis=1)
+        near = int(np.sum(distances <= _SPECK * self.extent))
+        is_inside = (abs(middle - self.centre) <= self.extent).all()
+        if near < max(_LEAST, _SHARE * len(samples)) or not is_inside:
+            return None
+        return float(middle[0]), float(middle[1]), near
 
     def _scaled(self, values):
         """Brings values to [0, 1], 1 for what looks most real."""
@@ -234,6 +247,13 @@ class MixturePicture(Picture):
             "y": packed(points[..., 1], below, above),
             "map": packed(scaled.mean(axis=(2, 4)), 0, 1, 8),
         }
+        specks = [self._speck(frame) for frame in np.asarray(samples, float)]
+        if any(specks):
+            # At most so many frames as a film has.
+            scene["specks"] = [
+                speck and [*speck[:2], _words(speck[2], samples.shape[1])]
+                for speck in specks
+            ]
         if arrows:
             some = self._arrows(points[:, :_NUM_ARROWS], critic)
             scene["arrows"] = packed(some, -1, 1, 8)
@@ -258,3 +278,8 @@ class MixturePicture(Picture):
         # A critic's scale is its own, and drifts.
         size = 1 if is_probability else np.nanmax(abs(height), initial=0)
         return relative(arrows, max(1e-5 * size, 1e-30), not is_probability)
+
+
+def _words(near, count):
+    """What is said of a speck."""
+    return f"{near:,} of {count:,} points lie here"

@@ -280,7 +280,7 @@ def _check_minibatch(name, objective):
         )
     if getattr(objective.make_penalty(), "batch_norm", "") == "refuse":
         raise ValueError(
-            f"The penalty of {name} is a norm for each sample, which minibatch "
-            "discrimination mixes with the others of its batch. Received: "
-            f"name={name!r}, minibatch=True"
+            "`minibatch=True` mixes the samples of a batch, and the penalty of "
+            f"{name} is a norm for each of them. Received: name={name!r}, "
+            "minibatch=True"
         )
