@@ -289,7 +289,7 @@ class TwoHeadedDiscriminator(_Trunk):
 
     Reference:
     - [Chen et al., 2016](https://arxiv.org/abs/1606.03657), table 1
-    - [openai/InfoGAN, regularized_gan.py, lines 43-49](
+    - [openai/InfoGAN, regularized_gan.py, lines 44-49](
       https://github.com/openai/InfoGAN)
     """
 

@@ -135,15 +135,15 @@ _RECIPES = {
         sources={
             "objective": "train_mnist_feature_matching.py:64-76, 86-88, 119 "
             "| the average is moved by the parameters from before the step",
-            "updates": "train_mnist_feature_matching.py:155-161",
+            "updates": "train_mnist_feature_matching.py:142-148",
             "networks": "train_mnist_feature_matching.py:29-49; nn.py | the "
             "moving variance of batch normalisation is of n - 1",
-            "z": "train_mnist_feature_matching.py:27",
+            "z": "train_mnist_feature_matching.py:29",
             "optimizer": "train_mnist_feature_matching.py:83-90, 122; nn.py, "
             "`adam_updates` | 1e-8 below the root, in place of 1e-4 beside it",
             "batch_size": "train_mnist_feature_matching.py, batch_size",
             "epochs": "train_mnist_feature_matching.py:123",
-            "unlabelled": "train_mnist_feature_matching.py:94-117",
+            "unlabelled": "train_mnist_feature_matching.py:97-117, 126-136",
         },
     ),
     "book": SemiSupervisedRecipe(
