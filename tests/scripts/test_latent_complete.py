@@ -209,6 +209,7 @@ def test_a_conditional_model(script, tmp_path):
         (["--mask", "lowres", "--block", "5"], "--block 5: must divide"),
         (["--mask", "left", "--window", "4"], "--window: must be odd"),
         (["--mask", "left", "--prior-weight", "-1"], "number from 0"),
+        (["--mask", "left", "--num-candidates", "-1"], "number from 0"),
         (["--mask", "left", "--json", "there.json"], "there.json: exists"),
         (["--mask", "left", "--json", "a.txt"], "must end in .json"),
         (["--mask", "left", "--label", "0"], "not a conditional"),
