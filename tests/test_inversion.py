@@ -140,6 +140,29 @@ def test_an_image_does_not_depend_on_the_others():
     np.testing.assert_array_equal(again.z, together.z)
 
 
+def test_starts_that_are_chosen():
+    """The search begins at the candidates that fit best, the best one first."""
+    images = nonlinear(draw(NORMAL, 3)).numpy()
+    options = {"num_starts": 2, "num_candidates": 30, "num_frames": 2}
+    found = find_latents(nonlinear, images, NORMAL, num_steps=1, **options)
+    drawn = NORMAL.draw(0, "inversion", 0, 1, 30)[0]
+    differences = nonlinear(drawn)[:, tf.newaxis] - images
+    distances = tf.reduce_sum(differences**2, (2, 3, 4)).numpy()
+    best = np.argsort(distances, axis=0)[:2]
+    for i, place in enumerate(found.path[0]):
+        assert any(np.array_equal(place, drawn[row]) for row in best[:, i])
+        assert (found.starts[:, i] <= 1.0001 * distances[best[:, i], i]).all()
+    alone = find_latents(
+        *(nonlinear, images[1:2], NORMAL), num_steps=1, batch_size=7, **options
+    )
+    np.testing.assert_allclose(alone.z[0], found.z[1], atol=1e-5)
+    # Chosen of as many as there are: the same ones.
+    few = {"num_steps": 20, "num_starts": 3}
+    plain = find_latents(nonlinear, images, NORMAL, **few)
+    same = find_latents(nonlinear, images, NORMAL, num_candidates=3, **few)
+    np.testing.assert_allclose(same.z, plain.z, atol=1e-4)
+
+
 def test_the_best_z_on_the_way_counts():
     """With steps so long that the search leaves the minimum again."""
     images = linear(draw(NORMAL, 5)).numpy()
@@ -239,6 +262,7 @@ def test_a_conditional_model():
         ({"num_frames": 1}, "`num_frames` must be 0, or 2"),
         ({"observe": lambda x: x[:, 1:]}, r"samples' shape, \(2, 4, 1\)"),
         ({"labels": [0.5, 1]}, "`labels` must be integers"),
+        ({"num_candidates": 3}, "`num_candidates` must be an .* least 4"),
     ],
 )
 def test_mistakes(change, words):

@@ -190,7 +190,8 @@ def complete(
         window: int, odd, see `tf_gans.masks.context_weights`; or None, where
             all known pixels count alike. Defaults to `7`.
         **options: `num_steps`, `num_starts`, `learning_rate`, `seed`,
-            `batch_size`, `jit_compile` and `num_frames` of `find_latents`.
+            `batch_size`, `jit_compile`, `num_frames` and `num_candidates` of
+            `find_latents`.
 
     Returns:
         A `Completion`.

@@ -11,9 +11,8 @@ from tf_gans.errors import (
     check_integer,
     check_positive_int,
 )
+from tf_gans.searching import Objective, compile_search, survey
 
-_BETAS = (0.9, 0.999)
-_EPSILON = 1e-8
 _NORMS = {"squared": tf.square, "absolute": tf.abs}
 
 
@@ -57,6 +56,7 @@ def find_latents(
     norm="squared",
     observe=None,
     num_frames=0,
+    num_candidates=None,
 ):
     """Finds the z whose sample is nearest to each image.
 
@@ -65,9 +65,10 @@ def find_latents(
     program. Where the prior is bounded, z is clipped to its support after each
     step. The best z on the way counts, not the last one.
 
-    The starts are the same for all images, so that what is found for an image
-    does not depend on the others, but for a kernel's roundings. The distance is
-    an upper bound of the least one, and falls with more steps and starts.
+    The starts are the same for all images, or chosen for each one from
+    candidates that are, so that what is found for an image does not depend on
+    the others, but for a kernel's roundings. The distance is an upper bound of
+    the least one, and falls with more steps, starts and candidates.
 
     Args:
         model: a generative model, such as `GAN` or `VAE`, whose `sampler` is
@@ -105,6 +106,11 @@ def find_latents(
             as their means over blocks. Defaults to `None`: the samples.
         num_frames: int. How many z of the search are kept; see `Inversion`.
             0, or 2 or more. Defaults to `0`.
+        num_candidates: int, at least `num_starts`. How many z are drawn from
+            the prior; an image's starts are those for which what is minimised
+            is least. A candidate's sample is made once for all images, so
+            that candidates are much cheaper than steps. Defaults to `None`:
+            the starts are as they are drawn.
 
     Returns:
         An `Inversion`.
@@ -143,17 +149,26 @@ def find_latents(
             "`num_frames` must be 0, or 2 or more. "
             f"Received: num_frames={num_frames}"
         )
+    if num_candidates is None:
+        num_candidates, is_chosen = num_starts, False
+    else:
+        check_integer("num_candidates", num_candidates, least=num_starts)
+        is_chosen = True
     generator, latents = _generator(model, latents)
     images = _check_images(images, getattr(model, "value_range", None))
     mask = _check_mask(mask, images.shape)
     labels = _check_labels(labels, len(images), model)
-    starts = latents.draw(seed, "inversion", 0, 1, num_starts)[0].numpy()
+    drawn = latents.draw(seed, "inversion", 0, 1, num_candidates)[0].numpy()
     support = getattr(latents, "support", None)
-    search = _compile(
-        *(generator, observe, _NORMS[norm], penalty, support, learning_rate),
-        *(num_frames, jit_compile),
+    objective = Objective(generator, observe, _NORMS[norm], penalty)
+    search = compile_search(
+        objective, support, learning_rate, num_frames, jit_compile
     )
-    _check_generator(generator, observe, starts, labels, images.shape[1:])
+    _check_generator(generator, observe, drawn, labels, images.shape[1:])
+    starts = drawn[:, np.newaxis]  # by start, and by image or of all
+    if is_chosen:
+        values = survey(objective, drawn, images, mask, labels, batch_size)
+        starts = drawn[np.argsort(values, axis=0, kind="stable")[:num_starts]]
 
     # Search number s n + i is that of image i from start s.
     count = len(images)
@@ -168,7 +183,7 @@ def find_latents(
         kept = min(size, total - first)
         i = numbers % count
         z, *values, path = search(
-            tf.constant(starts[numbers // count]),
+            tf.constant(starts[numbers // count, i % starts.shape[1]]),
             tf.constant(images[i]),
             None if mask is None else tf.constant(mask[i % len(mask)]),
             None if labels is None else tf.constant(labels[i]),
@@ -179,10 +194,10 @@ def find_latents(
             row[first : first + kept] = value.numpy()[:kept]
         if num_frames:
             paths[:-1, first : first + kept] = path.numpy()[:, :kept]
-    objective, distances = found.reshape(2, num_starts, count)
-    rows = np.argmin(objective, axis=0), np.arange(count)
+    values, distances = found.reshape(2, num_starts, count)
+    rows = np.argmin(values, axis=0), np.arange(count)
     # What is NaN is never the best.
-    if np.isinf(objective[rows]).any():
+    if np.isinf(values[rows]).any():
         raise ValueError(
             "`model` must make finite samples. Received: NaN or Inf from each "
             "start"
@@ -193,92 +208,9 @@ def find_latents(
         paths = paths.reshape(num_frames, num_starts, count, *latents.shape)
         paths = paths[:, *rows]
     return Inversion(
-        *(z, distances[rows], distances, objective[rows]),
+        *(z, distances[rows], distances, values[rows]),
         paths if num_frames else None,
     )
-
-
-def _compile(
-    generator,
-    observe,
-    norm,
-    penalty,
-    support,
-    learning_rate,
-    num_frames,
-    jit_compile,
-):
-    """The search from a batch of z, as one program."""
-
-    def evaluate(z, images, mask, labels):
-        inputs = z if labels is None else (z, labels)
-        samples = tf.cast(generator(inputs), tf.float32)
-        seen = samples if observe is None else observe(samples)
-        differences = norm(seen - images)
-        if mask is not None:
-            differences *= mask
-        axes = list(range(1, len(images.shape)))
-        distances = tf.reduce_sum(differences, axes)
-        if penalty is None:
-            return distances, distances
-        penalties = tf.cast(penalty(inputs, samples), tf.float32)
-        return distances + penalties, distances
-
-    @tf.function(autograph=False, jit_compile=jit_compile)
-    def search(z, images, mask, labels, num_steps):
-        ndim = len(z.shape)
-
-        def step(t, z, mean, square, best):
-            with tf.GradientTape() as tape:
-                tape.watch(z)
-                values = evaluate(z, images, mask, labels)
-            # An image's value depends on its own z alone.
-            gradient = tape.gradient(values[0], z)
-            best = _better(best, (z, *values))
-            mean = _BETAS[0] * mean + (1 - _BETAS[0]) * gradient
-            square = _BETAS[1] * square + (1 - _BETAS[1]) * gradient**2
-            power = tf.cast(t + 1, tf.float32)
-            root = tf.sqrt(square / (1 - _BETAS[1] ** power)) + _EPSILON
-            z -= learning_rate * mean / (1 - _BETAS[0] ** power) / root
-            if support is not None:
-                z = tf.clip_by_value(z, *support)
-            return t + 1, z, mean, square, best
-
-        def _better(one, other):
-            is_other = other[1] < one[1]
-            shape = tf.concat([tf.shape(is_other), [1] * (ndim - 1)], 0)
-            return (
-                tf.where(tf.reshape(is_other, shape), other[0], one[0]),
-                tf.where(is_other, other[1], one[1]),
-                tf.where(is_other, other[2], one[2]),
-            )
-
-        def run(last, state):
-            return tf.while_loop(lambda t, *_: t < last, step, state)
-
-        zeros = tf.zeros_like(z)
-        nothing = tf.fill(tf.shape(z)[:1], np.float32(np.inf))
-        state = 0, z, zeros, zeros, (z, nothing, nothing)
-        path = None
-        if num_frames:
-            # Without the last frame, which is the best z.
-            _, path, state = tf.while_loop(
-                lambda frame, *_: frame < num_frames - 1,
-                lambda frame, path, state: (
-                    frame + 1,
-                    path.write(frame, state[1]),
-                    run((frame + 1) * num_steps // (num_frames - 1), state),
-                ),
-                (0, tf.TensorArray(tf.float32, num_frames - 1), state),
-            )
-            path = path.stack()
-        else:
-            state = run(num_steps, state)
-        _, z, _, _, best = state
-        best = _better(best, (z, *evaluate(z, images, mask, labels)))
-        return (*best, path)
-
-    return search
 
 
 # What is given ----------------------------------------------------------------

@@ -14,7 +14,7 @@ from tf_gans.plotting import labelled_grid
 from tf_gans.runs.load import open_sampler
 
 SEEDS = [5, 6]
-QUICK = ["--num-starts", 2, "--num-steps", 60]
+QUICK = ["--num-starts", 2, "--num-steps", 60, "--num-candidates", 50]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,7 @@ def test_what_is_measured(completed):
     names = ["completed", "blended", "nearest", "hole's mean", "known mean"]
     assert list(document["psnr"]) == names
     assert document["prior_weight"] == 0.003
+    assert document["num_candidates"] == 50
     assert document["hole"] == 64
     for image in document["images"]:
         # The training images hold what is hidden, which JSON has no number for.
@@ -143,6 +144,7 @@ def test_an_export_a_mask_of_ones_own_and_a_film(script, work, tmp_path):
         script,
         *["complete", work / "export", work / "one.png", *QUICK],
         *["--mask", work / "mask.png", "--window", 0],
+        *["--num-candidates", 2],  # which are the starts
         *["--anim-path", "way.gif", "--frames", 5],
         cwd=tmp_path,
     )
@@ -151,6 +153,7 @@ def test_an_export_a_mask_of_ones_own_and_a_film(script, work, tmp_path):
     assert out.endswith("Film: way.gif\n")
     document = json.loads((tmp_path / "complete.json").read_text())
     assert document["hole"] == 128
+    assert document["num_candidates"] is None
     assert document["prior_weight"] is None
     assert "nearest" not in document["psnr"]
     frames, _ = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "way.gif"))
@@ -206,6 +209,7 @@ def test_a_conditional_model(script, tmp_path):
         (["--mask", "lowres", "--block", "5"], "--block 5: must divide"),
         (["--mask", "left", "--window", "4"], "--window: must be odd"),
         (["--mask", "left", "--prior-weight", "-1"], "number from 0"),
+        (["--mask", "left", "--num-candidates", "-1"], "number from 0"),
         (["--mask", "left", "--json", "there.json"], "there.json: exists"),
         (["--mask", "left", "--json", "a.txt"], "must end in .json"),
         (["--mask", "left", "--label", "0"], "not a conditional"),

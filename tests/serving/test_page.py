@@ -1,6 +1,7 @@
 """explore.py's page in a real browser: what it shows, and what it asks for."""
 
 import io
+import json
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.serving import models, pages
-from tf_gans import latent_space, pixels
+from tf_gans import latent_space, pixels, provenance
 from tf_gans.serving.model import SavedModel
 from tf_gans.serving.server import PAGE
 
@@ -230,8 +231,12 @@ def test_the_download(grey):
     with grey.page.expect_download() as download:
         grey.page.get_by_role("button", name="Download PNG").click()
     assert download.value.suggested_filename == "grey-seed-0.png"
-    image = np.asarray(Image.open(download.value.path()).convert("RGB"))
+    with Image.open(download.value.path()) as file:
+        image, texts = np.asarray(file.convert("RGB")), file.text
     np.testing.assert_array_equal(image, grey.picture())
+    assert json.loads(texts["Comment"])["generated"] is True
+    assert texts["Software"] == provenance.SOFTWARE
+    assert "trainedAlgorithmicMedia" in texts["XML:com.adobe.xmp"]
 
 
 def test_the_plot_of_a_number(gaussian):

@@ -9,6 +9,7 @@ import json
 import pathlib
 import shutil
 import socket
+import subprocess
 import tomllib
 
 import numpy as np
@@ -19,10 +20,11 @@ from PIL import Image
 from tests.paths import ROOT
 from tests.serving import models
 from tests.serving.requests import PREDICT, ask, get, lives, post, serving
+from tf_gans import provenance
 from tf_gans.errors import UserError
 from tf_gans.serving import server as servers
 from tf_gans.serving.model import SavedModel
-from tf_gans.serving.server import MAX_BODY, Server
+from tf_gans.serving.server import MAX_BODY, PAGE, Server
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,69 @@ def test_description(classes):
     assert answer["remote"] is None
     assert answer["classes"] == list(models.CLASSES)
     assert answer["sample_shape"] == [28, 28, 3]
+
+
+def check_texts(png, pixels):
+    """Checks a PNG of a sample of the Gaussian that ships."""
+    with Image.open(io.BytesIO(png)) as image:
+        image.load()  # checks each chunk's checksum
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+        texts = dict(image.text)
+    assert texts["Software"] == provenance.SOFTWARE
+    said = json.loads(texts["Comment"])
+    assert said["generated"] is True
+    assert (said["script"], said["seed"]) == ("gaussian", 42)
+    assert "trainedAlgorithmicMedia" in texts["XML:com.adobe.xmp"]
+
+
+def test_what_a_picture_of_a_sample_says(gaussian):
+    _, answer = get(gaussian, "/description")
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    head, rest = png.getvalue()[:33], png.getvalue()[33:]
+    check_texts(head + base64.b64decode(answer["png_chunks"]) + rest, pixels)
+
+
+def test_a_description_that_says_nothing(tmp_path):
+    """It was generated all the same."""
+    path = tmp_path / "1"
+    shutil.copytree(models.path("gaussian"), path)
+    description = path / "assets.extra/tf_gans.json"
+    about = json.loads(description.read_text("utf-8"))
+    for said in (None, "nothing", {"generated": False}):
+        description.write_text(json.dumps({**about, "about": said}))
+        with Server(SavedModel(path, "gaussian")) as server:
+            chunks = json.loads(server.description)["png_chunks"]
+        expected = provenance.png_chunks({"generated": True})
+        assert base64.b64decode(chunks) == expected
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is missing")
+def test_how_the_page_writes_it(gaussian):
+    """The page's own module, run without a browser."""
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    module = base64.b64encode((PAGE / "png.js").read_bytes()).decode()
+    script = f"""
+        import('data:text/javascript;base64,{module}').then(async (page) => {{
+          const [png, chunks] = process.argv.slice(1);
+          const blob = new Blob([Buffer.from(png, "base64")]);
+          const made = await page.stampPng(blob, chunks).arrayBuffer();
+          console.log(Buffer.from(made).toString("base64"));
+        }});
+    """
+    _, answer = get(gaussian, "/description")
+    encoded = base64.b64encode(png.getvalue()).decode()
+    out = subprocess.run(
+        ["node", "-e", script, encoded, answer["png_chunks"]],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    check_texts(base64.b64decode(out), pixels)
 
 
 def test_predictions_are_the_model_s_own(gaussian):

@@ -5,7 +5,9 @@ References:
   site/en/tutorials/generative/autoencoder.ipynb, commit 38360b0
 - the paper: [Makhzani et al., 2015](https://arxiv.org/abs/1511.05644)
 - the book: Langr & Bok, "GANs in Action", chapter 2, whose VAE has dense
-  layers and two components of z
+  layers and two components of z; its program,
+  https://github.com/GANs-in-Action/gans-in-action,
+  chapter-2/Chapter_2_Autoencoder.ipynb
 """
 
 import dataclasses
@@ -231,7 +233,7 @@ _TUTORIAL = {
     "batch_size": "the tutorial, `fit`: Keras' default",
     "epochs": "the tutorial, `fit`",
 }
-_BOOK = "the book, listings of chapter 2"
+_BOOK = "the book's Chapter_2_Autoencoder.ipynb"
 
 _RECIPES: Mapping[str, Recipe] = {
     "dense": Recipe(

@@ -211,15 +211,16 @@ RECIPES: dict[tuple, Recipe] = {
         optimizer=Adam(1e-3, 2e-4),
         epochs=20,
         sources={
-            "objective": "equation 6; lambda 1 and Q's learned standard "
-            "deviations: appendix C | section 6: typically a smaller lambda "
-            "where there are continuous codes",
+            "objective": "equation 6; appendix C: lambda 1, and Q's standard "
+            "deviations are learned | section 6: less of it for continuous "
+            "codes, of which no number is said",
             "updates": "Goodfellow et al. 2014, algorithm 1, k = 1",
-            "networks": "appendix C.1, table 1 | leaky ReLUs of slope 0.1: "
-            "appendix C",
+            "networks": "appendix C.1, table 1 | appendix C: leaky ReLUs of "
+            "slope 0.1",
             "z": "appendix C.1: 62 components of noise, a category of 10, two "
-            "codes; section 7.2: of U(-1, 1)",
-            "optimizer": "appendix C; beta_1 is the program's, `init_opt`",
+            "codes; of U(-1, 1): section 7.2",
+            "optimizer": "appendix C: Adam and its rates; beta_1: the "
+            "program's infogan_trainer.py, `init_opt`",
             "batch_size": "the program's run_mnist_exp.py",
             "epochs": "compare_gan, for digits",
         },
@@ -237,8 +238,8 @@ RECIPES: dict[tuple, Recipe] = {
             "fix_std=True, info_reg_coeff=1.0 | 1e-8 in all logarithms",
             "updates": "infogan_trainer.py, `train`: z is drawn in each run "
             "of the graph",
-            "networks": "regularized_gan.py; Q's in 44-49 | leaky ReLUs of "
-            "slope 0.01; gains that start as N(1, 0.02)",
+            "networks": "regularized_gan.py; Q's in 44-49 | custom_ops.py:17, "
+            "54: leaky ReLUs of slope 0.01; gains that start as N(1, 0.02)",
             "z": "run_mnist_exp.py, `latent_spec`",
             "optimizer": "run_mnist_exp.py; infogan_trainer.py, `init_opt`",
             "batch_size": "run_mnist_exp.py",

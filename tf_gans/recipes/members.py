@@ -14,6 +14,8 @@ References:
   it are the momentum and the epsilon of the batch normalisation: compare_gan's
   momentum of 0.999 leaves 39 % of the initial statistics after an epoch
 - SN-GAN's program: https://github.com/pfnet-research/sngan_projection
+- R3GAN: [Huang et al., 2024](https://arxiv.org/abs/2501.05441); its program,
+  https://github.com/brownvc/R3GAN, commit 19a7ddf
 """
 
 import dataclasses
@@ -297,16 +299,18 @@ RECIPES: dict[tuple, Recipe] = {
         sources={
             "objective": "Trainer.py:14-44; gamma: train.py:178-196 | gamma "
             "falls to 0.005, of images in [-1, 1]",
-            "updates": "training_loop.py:284-317: the discriminator's first, z "
-            "anew | real images of its own for each player",
+            "updates": "Trainer.py:14-44; training_loop.py:284-305: z anew | "
+            "real images anew for the generator, too",
             "networks": "compare_gan, abstract_gan.py:82-115; no batch "
             "normalisation in the discriminator: section 3 | residual "
             "networks, no normalisation in either",
-            "z": "train.py:178-196: 64 components of N(0, 1)",
-            "optimizer": "train.py:178-196 | the rate falls to 5e-5, beta_2 "
-            "rises to 0.99",
-            "batch_size": "compare_gan | 512",
-            "epochs": "compare_gan, for digits | 20 million images",
+            "z": "train.py:183: 64 components; of N(0, 1): "
+            "training_loop.py:288-291",
+            "optimizer": "train.py:159-160, 194-196 | the rate falls to 5e-5, "
+            "beta_2 rises to 0.99",
+            "batch_size": "compare_gan | the paper, table 9: 512",
+            "epochs": "compare_gan, for digits | the paper, table 9: 250 "
+            "million images",
         },
     ),
     ("began", "paper"): _recipe(

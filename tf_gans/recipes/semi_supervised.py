@@ -143,7 +143,7 @@ _RECIPES = {
             "`adam_updates` | 1e-8 below the root, in place of 1e-4 beside it",
             "batch_size": "train_mnist_feature_matching.py, batch_size",
             "epochs": "train_mnist_feature_matching.py:123",
-            "unlabelled": "train_mnist_feature_matching.py:96-117, 126-136",
+            "unlabelled": "train_mnist_feature_matching.py:97-117, 126-136",
         },
     ),
     "book": SemiSupervisedRecipe(

@@ -66,6 +66,15 @@ def add_flags(add):
         "N x N around it; 0: all count alike (default: %(default)s)",
     )
     add(
+        "--num-candidates",
+        type=cli.integer(0, 1_000_000),
+        default=1000,
+        metavar="N",
+        help="z that are drawn for the starts; each picture's searches begin "
+        "at those of them that fit it best. No more than the starts: these "
+        "are as they are drawn (default: %(default)s)",
+    )
+    add(
         "--data",
         type=cli.existing_path,
         metavar="PATH",
@@ -116,6 +125,9 @@ def complete(sampler, args):
     labels = None
     if args.label is not None:
         labels = np.full(len(images), args.label)
+    candidates = args.num_candidates
+    if candidates <= args.num_starts:
+        candidates = None
     film_frames = args.frames if args.anim_path else 0
     try:
         found = completion.complete(
@@ -127,6 +139,7 @@ def complete(sampler, args):
             window=args.window or None,
             num_steps=args.num_steps,
             num_starts=args.num_starts,
+            num_candidates=candidates,
             seed=args.seed,
             num_frames=film_frames,
         )
@@ -157,7 +170,7 @@ def complete(sampler, args):
         name: masks.psnr(pictures / 255, originals / 255, hole)
         for name, pictures in measured.items()
     }
-    document = _document(sampler, args, found, hole, ratios)
+    document = _document(sampler, args, candidates, found, hole, ratios)
     files.write_text(args.json, json.dumps(document, indent=2) + "\n")
     for line in _table(document):
         print(line)
@@ -244,7 +257,7 @@ def _nearest(observation, originals, training):
     return training[rows]
 
 
-def _document(sampler, args, found, hole, ratios):
+def _document(sampler, args, candidates, found, hole, ratios):
     """What is written as JSON."""
     from tf_gans.runs.evaluation import plain
 
@@ -275,6 +288,7 @@ def _document(sampler, args, found, hole, ratios):
         "window": args.window,
         "num_steps": args.num_steps,
         "num_starts": args.num_starts,
+        "num_candidates": candidates,
         "seed": args.seed,
         "psnr": pooled,
         "images": images,

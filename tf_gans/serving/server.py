@@ -4,13 +4,15 @@ It listens on the loopback interface alone and is meant for one person at a
 time. What it answers at `/v1/models/...` is TensorFlow Serving's REST
 interface: `GET` of a model's status and metadata, `POST` of `:predict`. Besides
 there are the page's files and `/description`, which is what the export says of
-itself, with `name`, `version` and `remote`, the address of the server that
-requests are handed on to.
+itself, with `name`, `version`, `remote`, the address of the server that
+requests are handed on to, and `png_chunks`, in base64: what a PNG of a sample
+says of how it was made.
 
 Every mistake is answered with `{"error": "..."}` and a status, and the server
 goes on: after a client that goes away, too.
 """
 
+import base64
 import contextlib
 import http.server
 import json
@@ -21,6 +23,7 @@ import sys
 import threading
 import urllib.parse
 
+from tf_gans import provenance
 from tf_gans.errors import UserError
 from tf_gans.serving import rest
 from tf_gans.serving.signatures import RestError
@@ -247,6 +250,7 @@ class Server(http.server.ThreadingHTTPServer):
             "version": model.version,
             "remote": getattr(model, "url", None),
             **model.description,
+            "png_chunks": _png_chunks(model.description.get("about")),
         }
         self.description = json.dumps(about).encode()
         self._thread = None
@@ -268,3 +272,14 @@ class Server(http.server.ThreadingHTTPServer):
         """Says nothing of clients that go away: that is no error."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
+
+
+def _png_chunks(about):
+    """The chunks of a PNG of a sample, in base64.
+
+    Args:
+        about: what the description says of it, which is a dict, or is left out.
+    """
+    said = about if isinstance(about, dict) else {}
+    chunks = provenance.png_chunks({**said, "generated": True})
+    return base64.b64encode(chunks).decode()

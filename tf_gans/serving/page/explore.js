@@ -4,6 +4,7 @@ import { Latest, Model } from "/api.js";
 import { PLOTS, drawImage, drawPng, kindOf } from "/draw.js";
 import * as latent from "/latent.js";
 import { $, element, makeTabs, number, say, showValue, thumb } from "/parts.js";
+import { stampPng } from "/png.js";
 
 const PAGE = 10; // sliders at a time
 const STRIP = 7; // samples on the way between two
@@ -346,7 +347,8 @@ function listen() {
   };
   $("pin").onclick = pin;
   $("download").onclick = () => $("stage").toBlob((blob) => {
-    const link = element("a", { href: URL.createObjectURL(blob) });
+    const png = stampPng(blob, state.about.png_chunks);
+    const link = element("a", { href: URL.createObjectURL(png) });
     const seed = state.seed === null ? "z" : `seed-${state.seed}`;
     link.download = `${state.about.name}-${seed}.png`;
     link.click();
