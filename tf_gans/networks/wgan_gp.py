@@ -55,7 +55,7 @@ class _Network(ImageNetwork):
         """How the kernel of a convolution with stride 2 starts.
 
         Uniform with variance 4 / (fan_in + fan_out), where a fan counts what
-        one pixel meets (tflib/ops/conv2d.py:55-75, deconv2d.py:45-52).
+        one pixel meets (tflib/ops/conv2d.py:55-75, deconv2d.py:48-55).
         """
         limit = math.sqrt(12 / (_KERNEL**2 * fans))
         return keras.initializers.RandomUniform(-limit, limit, self._seed(name))
@@ -143,7 +143,7 @@ class CifarGenerator(Generator):
             and `None`.
 
     Reference:
-    - igul222/improved_wgan_training, gan_cifar.py:46-72
+    - igul222/improved_wgan_training, gan_cifar.py:47-68
     """
 
     def __init__(
@@ -206,7 +206,7 @@ class CifarCritic(Critic):
             `128` and `None`.
 
     Reference:
-    - igul222/improved_wgan_training, gan_cifar.py:74-94
+    - igul222/improved_wgan_training, gan_cifar.py:70-89
     """
 
     def __init__(self, size=32, channels=3, width=128, **options):
