@@ -7,7 +7,7 @@ observation best, and that the discriminator finds real, says the rest.
 References:
 - [Yeh et al., 2017](https://arxiv.org/abs/1607.07539): the weighted context
   loss, the prior loss, the blending
-- bamos/dcgan-completion.tensorflow, model.py, lines 132-143 and 266-292: the
+- bamos/dcgan-completion.tensorflow, model.py, lines 132-143 and 268-292: the
   same without weights; low resolution
 """
 

@@ -191,7 +191,7 @@ class Generator(_Network):
             return tf.nn.relu(next(norms)(x, training=training))
 
         if self.size == 28:
-            # Normalised unit by unit (carpedm20, model.py:366-421).
+            # Normalised unit by unit (carpedm20, model.py:397-421).
             for dense in self.denses:
                 x = hidden(dense(join(x, y)))  # (batch, units)
             x = tf.reshape(x, (-1, *self.first_shape))

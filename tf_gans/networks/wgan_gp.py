@@ -55,7 +55,7 @@ class _Network(ImageNetwork):
         """How the kernel of a convolution with stride 2 starts.
 
         Uniform with variance 4 / (fan_in + fan_out), where a fan counts what
-        one pixel meets (tflib/ops/conv2d.py:55-75, deconv2d.py:45-52).
+        one pixel meets (tflib/ops/conv2d.py:55-75, deconv2d.py:48-55).
         """
         limit = math.sqrt(12 / (_KERNEL**2 * fans))
         return keras.initializers.RandomUniform(-limit, limit, self._seed(name))

@@ -223,7 +223,7 @@ RECIPES: dict[tuple, Recipe] = {
         batch_size=50,
         optimizer=Adam(beta_1=0.5, beta_2=0.9),
         sources={
-            "objective": "gan_mnist.py:22-28, 138-146 | nothing below the root",
+            "objective": "gan_mnist.py:22-28, 138-148 | nothing below the root",
             "updates": "gan_mnist.py:22-28 | the generator's comes first, and "
             "not in step 0",
             "networks": "gan_mnist.py:55-101, without batch normalisation",
