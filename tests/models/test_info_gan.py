@@ -245,3 +245,24 @@ def test_a_head_that_a_plain_gan_does_not_know():
     gan.compile(adam(), adam())
     with pytest.raises(ValueError, match="must return logits"):
         gan.fit(Pictures(), steps_per_epoch=1)
+
+
+def test_a_penalty_is_where_the_discriminator_looks():
+    """On samples with their noise, as `GAN` has it."""
+
+    class Watched(penalties.R1):
+        def __call__(self, critic, real, fake, noise=None):
+            self.seen = real, fake
+            return super().__call__(critic, real, fake, noise)
+
+    gan = make(penalty=Watched(), instance_noise=InstanceNoise(0.5))
+    (numbers,) = gan._draw(SEED, 0, 1, 4)["discriminator"]
+    numbers = {name: t[0] for name, t in numbers.items() if t is not None}
+    real, fake = (
+        tf.zeros((4, *gan.sample_shape)),
+        tf.ones((4, *gan.sample_shape)),
+    )
+    gan._discriminator_loss(real, fake, None, numbers)
+    seen_real, seen_fake = gan.penalty.seen
+    np.testing.assert_array_equal(seen_real, numbers["real_noise"])
+    np.testing.assert_array_equal(seen_fake, 1 + numbers["noise"])

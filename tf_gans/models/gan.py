@@ -189,10 +189,12 @@ class GAN(TwoPlayerModel):
 
     def _discriminator_loss(self, real, fake, labels, numbers):
         if "noise" in numbers:
+            # All that D sees has noise, the penalty's samples, too.
             real = real + numbers["real_noise"]
             fake = fake + numbers["noise"]
-        real_said = self._judge(real, labels, {})
-        fake_said = self._judge(fake, labels, {})
+            numbers = {k: v for k, v in numbers.items() if k != "noise"}
+        real_said = self._judge(real, labels, numbers)
+        fake_said = self._judge(fake, labels, numbers)
         loss, logs = self._adversarial(real_said, fake_said)
         loss = self._with_penalty(loss, logs, real, fake, labels, numbers)
         return loss, logs, (fake_said, real_said)

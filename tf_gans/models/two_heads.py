@@ -50,13 +50,9 @@ class TwoHeadedGAN(GAN):
         return Judgement(logits, features, second, labels, numbers.get("z"))
 
     def _discriminator_loss(self, real, fake, labels, numbers):
-        of_real = dict(numbers)
-        if "noise" in numbers:
-            of_real["noise"] = numbers["real_noise"]
-        real_said = self._judge(real, labels, of_real)
-        fake_said = self._judge(fake, labels, numbers)
-        loss, logs = self._adversarial(real_said, fake_said)
-        loss = self._with_penalty(loss, logs, real, fake, labels, numbers)
+        loss, logs, (fake_said, real_said) = super()._discriminator_loss(
+            real, fake, labels, numbers
+        )
         second, more = self._second_loss(real_said, fake_said)
         return loss + second, logs | more, (fake_said, real_said)
 
