@@ -97,7 +97,9 @@ def test_the_discriminator_keeps_its_loss():
     assert float(logs[0]["g_loss"]) != float(logs[1]["g_loss"])
 
 
-@pytest.mark.parametrize("minibatch", [False, True])
+@pytest.mark.parametrize(
+    "minibatch", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_the_generator_s_gradient_by_differences(minibatch):
     """In float64; with minibatch discrimination, through it as well."""
     options = {"hidden_size": 4, "num_layers": 1, "dtype": "float64"}

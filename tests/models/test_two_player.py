@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 
 from tests.contracts.training import (
+    SEED,
     Classifier,
     Discriminator,
     Generator,
+    adam,
+    fit,
     prior,
 )
 from tf_gans import BEGAN, GAN, latents, losses
@@ -146,3 +149,17 @@ def test_where_two_optimizers_share_a_player():
             updates="three",
             historical_averaging=0.1,
         )
+
+
+@pytest.mark.slow
+def test_a_classifier_may_have_a_history():
+    gan = SemiSupervisedGAN(
+        Generator(), Classifier(), prior(), historical_averaging=0.1, seed=SEED
+    )
+    gan.compile(adam(), adam())
+    rows = fit(gan, 3)
+    names = list(gan.step_losses)
+    assert names[-2:] == ["d_pull", "g_pull"]
+    # Of the first update there is none.
+    assert (rows[0, -2:] == 0).all() and (rows[1:, -2:] > 0).all()
+    assert int(gan.discriminator_history.count) == 3
