@@ -30,7 +30,10 @@ def start(how, path, names, **environment):
 
 
 def finish(process):
-    output, _ = process.communicate(timeout=500)
+    try:
+        output, _ = process.communicate(timeout=1500)
+    finally:
+        process.kill()  # of one that has ended this does nothing
     assert process.returncode == 0, output[-3000:]
 
 
