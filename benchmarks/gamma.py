@@ -4,7 +4,7 @@
 
 Figure 4 of Berthelot et al., 2017 (https://arxiv.org/abs/1703.10717), which has
 faces at three values of gamma, with numbers beside it: the networks of the
-program that everybody knows, a quarter as wide, each trained for as many steps
+program that everybody knows, an eighth as wide, each trained for as many steps
 from the same weights on the same batches. Digits are judged by the features of
 the classifier that the package has.
 """
@@ -17,7 +17,7 @@ from tf_gans.plotting.images import image_grid
 from tf_gans.plotting.picture import save_figure, style
 
 GAMMAS = (0.3, 0.5, 0.7)
-FILTERS, BATCH, NUM_STEPS = 32, 16, 6000
+FILTERS, BATCH, NUM_STEPS = 16, 16, 3000
 NUM_JUDGED, NUM_DRAWN = 2000, 36
 
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.pictures             of docs/reading-the-curves.md
     python -m benchmarks.pictures clipping    of docs/family.md
-    python -m benchmarks.pictures gamma       of docs/family.md: half an hour
+    python -m benchmarks.pictures gamma       of docs/family.md: ten minutes
 
 Of the first, each is one training of the 1-D Gaussian, 5,000 steps, drawn by
 the function that draws every run's curves. The seeds were picked from those
