@@ -118,7 +118,7 @@ def main():
             DIRECTORY / f"{picture.name}.png",
             rows,
             title=picture.title,
-            equilibrium=gan.adversarial_loss.equilibrium,
+            equilibrium=gan.equilibrium,
         )
         last = ", ".join(f"{k} {v:.3f}" for k, v in rows[-1].items())
         print(

@@ -226,3 +226,14 @@ def test_labels_and_codes(name):
     logs = gan.train_step(data)
     assert float(logs["g_loss"]) == pytest.approx(expected, rel=1e-3)
     assert float(logs["g_pull"]) == 0
+
+
+def test_the_equilibrium_of_the_curves():
+    """The generator's loss is a distance there, and the discriminator's not."""
+    plain, matching = (
+        GAN(Generator(), Featured(), latents=prior(), feature_matching=on)
+        for on in (False, True)
+    )
+    assert plain.equilibrium == plain.adversarial_loss.equilibrium
+    assert matching.equilibrium == {**plain.equilibrium, "g_loss": 0.0}
+    assert plain.equilibrium["g_loss"] == pytest.approx(np.log(2))

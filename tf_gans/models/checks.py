@@ -162,7 +162,7 @@ def check_features(discriminator, arguments="training"):
 
     Args:
         discriminator: `keras.Model`.
-        arguments: str. Those of the method beside the samples.
+        arguments: str. Those of the method besides the samples.
     """
     if not hasattr(discriminator, "features_and_logits"):
         raise ValueError(

@@ -263,6 +263,14 @@ class GAN(TwoPlayerModel):
         block = (seed, first_step, num_steps)
         return gan_draws.of_updates(self, *block, batch_size)
 
+    @property
+    def equilibrium(self):
+        """What the logs show at the equilibrium: a dict from their names."""
+        values = self.adversarial_loss.equilibrium
+        if self.feature_matching:  # the features' means are the same there
+            values = {**values, "g_loss": 0.0}
+        return values
+
     # What it says of samples -----------------------------------------------
 
     @property

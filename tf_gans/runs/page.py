@@ -335,7 +335,7 @@ def _charts(session, rows, evaluations):
     loss = getattr(session.model, "adversarial_loss", None)
     panels = curves.panels_of(
         rows,
-        loss and loss.equilibrium,
+        getattr(session.model, "equilibrium", None),
         loss is None or loss.probabilistic,
         evaluations,
     )

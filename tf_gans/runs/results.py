@@ -62,7 +62,7 @@ def draw_curves(session, steps_per_epoch):
         path,
         [json.loads(line) for line in lines],
         steps_per_epoch=steps_per_epoch,
-        equilibrium=loss and loss.equilibrium,
+        equilibrium=getattr(session.model, "equilibrium", None),
         probabilities=loss is None or loss.probabilistic,
         evaluations=session.evaluation.rows if session.evaluation else (),
         about=session.about | {"generated": False},
