@@ -2,6 +2,7 @@
 
     python -m benchmarks.pictures             of docs/reading-the-curves.md
     python -m benchmarks.pictures clipping    of docs/family.md
+    python -m benchmarks.pictures gamma       the same: a quarter of an hour
 
 Of the first, each is one training of the 1-D Gaussian, 5,000 steps, drawn by
 the function that draws every run's curves. The seeds were picked from those
@@ -14,7 +15,7 @@ import pathlib
 
 import keras
 
-from benchmarks import clipping
+from benchmarks import clipping, gamma
 from tf_gans import data, plotting, recipes
 from tf_gans.models.gan import GAN
 
@@ -107,10 +108,24 @@ def main():
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
-        "what", nargs="?", choices=("curves", "clipping"), default="curves"
+        "what",
+        nargs="?",
+        choices=("curves", "clipping", "gamma"),
+        default="curves",
     )
-    if parser.parse_args().what == "clipping":
+    parser.add_argument(
+        "--data",
+        type=pathlib.Path,
+        help="of gamma: an .npz file of digits (default: MNIST)",
+    )
+    arguments = parser.parse_args()
+    if arguments.data is not None and arguments.what != "gamma":
+        parser.error("--data: only gamma takes it")
+    if arguments.what == "clipping":
         clipping.draw(DIRECTORY / "clipping.png")
+        return
+    if arguments.what == "gamma":
+        gamma.draw(DIRECTORY / "began-gamma.png", arguments.data)
         return
     for picture in PICTURES:
         gan, rows, samples = train(picture)
