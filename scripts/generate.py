@@ -93,12 +93,15 @@ def parse_arguments():
     )
     cli.add_overwrite_flag(add)
 
+    parser.set_defaults(num_images=None)  # tells whether it was named
     args = parser.parse_args()
     if not (args.png_dir or args.grid or args.npz):
         parser.error("needs --png-dir DIR, --grid FILE.png or --npz FILE.npz")
     if args.columns and not args.grid:
         parser.error("argument --columns: needs --grid FILE.png")
-    if args.per_class and args.num_images != DEFAULT:
+    if args.num_images is None:
+        args.num_images = DEFAULT
+    elif args.per_class:
         parser.error(
             "argument --per-class: cannot be used together with --num-images"
         )
@@ -157,6 +160,13 @@ def count_classes(sampler, args):
         )
     if not args.labels:
         raise UserError(f"--per-class: {args.path} makes images without labels")
+    for label in args.labels:
+        if args.labels.count(label) > 1:
+            raise UserError(
+                "--labels: must name a class once where --per-class says how "
+                f"many images it has; received {sampler.classes[label]} more "
+                "than once"
+            )
     args.num_images = args.per_class * len(args.labels)
     most = MAX_IN_GRID if args.grid else MOST
     if args.num_images > most:

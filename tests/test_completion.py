@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests import image_models
-from tf_gans import completion, latents, masks
+from tf_gans import completion, latents, masks, recipes
 from tf_gans.completion import BlockMeans, Masked, complete, judge_of
 
 UNIFORM = latents.Uniform((4,))
@@ -182,6 +182,22 @@ def test_what_judges():
         tf.sigmoid(judge(samples, None)), gan.discriminate(samples), rtol=1e-5
     )
     assert judge_of(generator) is None
+
+
+@pytest.mark.parametrize("name", ["acgan", "cgan"])
+def test_what_judges_of_labels(name):
+    """CGAN's is told the label; ACGAN's tells it."""
+    gan = recipes.family.build(
+        name, size=12, channels=1, width=4, num_classes=3, seed=1
+    )
+    labels = np.array([2, 0, 1])
+    samples = gan.sample(3, labels=labels, seed=1)
+    rows = (samples, labels) if name == "cgan" else samples
+    np.testing.assert_allclose(
+        tf.sigmoid(judge_of(gan)(samples, tf.constant(labels))),
+        gan.discriminate(rows),
+        rtol=1e-5,
+    )
 
 
 def test_a_model():

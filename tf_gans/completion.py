@@ -273,7 +273,8 @@ def judge_of(model):
     discriminate = model.signatures()["discriminate"]
 
     def judge(samples, labels):
-        rows = samples if labels is None else (samples, labels)
+        # There are models of labels whose discriminator is not told any.
+        rows = (samples, labels) if model.judged_classes else samples
         return tf.reshape(discriminate(rows)["logits"], [-1])
 
     return judge

@@ -67,7 +67,7 @@ def context_weights(known, window=7):
 
     Args:
         known: bool array of shape `(height, width)`.
-        window: int, odd. Defaults to `7`.
+        window: int, odd, and 3 or more. Defaults to `7`.
 
     Returns:
         A float32 array of shape `(height, width)`: of a known pixel the share
@@ -76,14 +76,16 @@ def context_weights(known, window=7):
 
     Raises:
         ValueError: the mask has no hole or nothing else, or the window is not
-            odd.
+            odd, or is a pixel alone, which has no unknown ones around it.
 
     Reference:
     - [Yeh et al., 2017](https://arxiv.org/abs/1607.07539), section 3.2
     """
     known = check_mask(known)
-    if check_positive_int("window", window) % 2 == 0:
-        raise ValueError(f"`window` must be odd. Received: window={window}")
+    if check_positive_int("window", window) % 2 == 0 or window == 1:
+        raise ValueError(
+            f"`window` must be odd, and 3 or more. Received: window={window}"
+        )
     unknown, within = (
         np.lib.stride_tricks.sliding_window_view(
             np.pad(cells, window // 2), (window, window)

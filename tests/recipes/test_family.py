@@ -681,8 +681,8 @@ def test_unknown_recipes():
     [
         (
             "wgan-gp",
-            {"batch_norm": True},
-            ["`batch_norm`: ", "GradientPenalty"],
+            {"batch_norm": True, "latent_dim": 7},
+            ["`penalty=GradientPenalty`", "without `batch_norm`"],
         ),
         ("wgan-gp", {"clip": 0.01}, ["`clip`: ", "constraint", "penalty"]),
         ("dragan", {"clip": 0.01}, ["constraint", "penalty"]),
@@ -703,7 +703,11 @@ def test_unknown_recipes():
         ("acgan", {"num_classes": None}, ["num_classes=None"]),
         ("infogan", {"categories": 73}, ["74 components", "categories=73"]),
         ("infogan", {"categories": 1}, ["categories=1"]),
-        ("infogan", {"categories": 0, "continuous": 0}, ["continuous=0"]),
+        (
+            "infogan",
+            {"categories": 0, "continuous": 0, "width": 4},
+            ["continuous=0"],
+        ),
         ("infogan", {"networks": "began"}, ["networks", "with Q"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
@@ -713,6 +717,8 @@ def test_contradictions(name, options, words):
         build(name, **options)
     for word in words:
         assert word in str(error.value)
+    # Nothing stands before it that has no part in it.
+    assert not re.match("`(width|latent_dim)`", str(error.value))
 
 
 def test_patience_beside_the_clock():

@@ -213,3 +213,15 @@ def test_a_mistake_is_one_line_whatever_its_name(name, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert all(line.isprintable() for line in lines)
+
+
+def test_warnings_are_lines():
+    """Without the code that warns; what is not this package's is as ever."""
+    body = (
+        "import warnings; warnings.warn('Take care.'); "
+        "warnings.warn('Soon gone.', FutureWarning)"
+    )
+    done = run_main(body)
+    first, *others = done.stderr.splitlines()
+    assert first.endswith(": Take care.") and "UserWarning" not in first
+    assert "FutureWarning: Soon gone." in others[0]

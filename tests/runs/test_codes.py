@@ -11,7 +11,8 @@ from tests.contracts.training import Generator, TwoHeads
 from tf_gans import InfoGAN
 from tf_gans.errors import UserError
 from tf_gans.latents import Codes, Uniform
-from tf_gans.runs import codes, load
+from tf_gans.plotting import text
+from tf_gans.runs import autoencoders, codes, load
 
 PRIOR = Codes(noise=2, categories=3, continuous=2)
 
@@ -106,6 +107,31 @@ def test_the_picture(monkeypatch):
         np.testing.assert_allclose(continuous[:, code], np.tile(values, 3))
         np.testing.assert_array_equal(continuous[:, 1 - code], 0)
     assert len(seen) == 2
+
+
+def test_a_picture_without_categories():
+    """It still says which code a panel has."""
+    prior = Codes(noise=2, categories=0, continuous=2)
+    gan = InfoGAN(Generator(), TwoHeads(prior.num_parameters, seed=2), prior)
+    picture = codes.picture(load.sampler_of(gan), seed=5, steps=4)
+    for code in range(2):
+        word = text.label(f"code {code}")
+        height, width, _ = word.shape
+        assert any(
+            np.array_equal(
+                picture[top : top + height, left : left + width], word
+            )
+            for top in range(20)
+            for left in range(picture.shape[1] - width)
+        )
+
+
+def test_a_part_of_z_is_no_plane():
+    """Two continuous codes are not all of z, which is what a plane shows."""
+    assert not autoencoders.has_plane(model())
+    prior = Codes(noise=2, categories=3, continuous=0)
+    gan = InfoGAN(Generator(), TwoHeads(prior.num_parameters, seed=2), prior)
+    assert not autoencoders.has_plane(gan)
 
 
 def test_a_model_without_codes():

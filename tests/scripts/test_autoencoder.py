@@ -9,7 +9,8 @@ from PIL import Image
 
 from tests import image_models, script_runner
 from tests.script_runner import assert_same_weights
-from tf_gans import pixels
+from tf_gans import data, pixels
+from tf_gans.errors import UserError
 from tf_gans.runs import autoencoders, load
 
 SCRIPT = script_runner.load("autoencoder")
@@ -283,3 +284,27 @@ def test_codes_of_a_vae(images, tmp_path):
 def test_mistakes(images, tmp_path, flags, words):
     line = refused(tmp_path, "--data", images, "--batch-size", "8", *flags)
     assert words in line
+
+
+def test_anomalies_are_read_before_the_training(images, tmp_path):
+    (tmp_path / "text.png").write_text("text")
+    flags = ["--batch-size", "8", "--epochs", "1", "--anomaly", "text.png"]
+    line = refused(tmp_path, "--data", images, *flags)
+    assert line.startswith("autoencoder.py: --anomaly: text.png")
+
+
+def test_advice_for_anomalies(monkeypatch):
+    """A message that speaks of the data's flags speaks of this one."""
+
+    def load(**options):
+        raise UserError("x: take --data FILE.npz, or --dataset triangles")
+
+    class Model:
+        sample_shape = (12, 12, 1)
+
+    monkeypatch.setattr(data, "load_images", load)
+    with pytest.raises(UserError) as error:
+        autoencoders.load_anomalies("triangles", Model)
+    assert str(error.value) == (
+        "--anomaly: x: take --anomaly FILE.npz, or --anomaly triangles"
+    )

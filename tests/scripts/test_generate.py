@@ -251,6 +251,15 @@ def test_batch_statistics(npz, models):
             "--per-class: cannot be used together with --num-images",
         ),
         (
+            ["conditional", "--npz", "a.npz", "--per-class", "5", "-n", "64"],
+            "--per-class: cannot be used together with --num-images",
+        ),
+        (
+            ["conditional", "--npz", "a.npz", "--per-class", "5"]
+            + ["--labels", "2,0,2"],
+            "--labels: must name a class once",
+        ),
+        (
             ["conditional", "--grid", "a.png", "--per-class", "3334"],
             "--per-class 3334: there may be 10000 images in a grid",
         ),

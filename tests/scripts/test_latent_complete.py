@@ -208,6 +208,7 @@ def test_a_conditional_model(script, tmp_path):
         (["--mask", "text.png"], "--mask text.png: cannot be read"),
         (["--mask", "lowres", "--block", "5"], "--block 5: must divide"),
         (["--mask", "left", "--window", "4"], "--window: must be odd"),
+        (["--mask", "left", "--window", "1"], "3 or more, or 0; received 1"),
         (["--mask", "left", "--prior-weight", "-1"], "number from 0"),
         (["--mask", "left", "--num-candidates", "-1"], "number from 0"),
         (["--mask", "left", "--json", "there.json"], "there.json: exists"),

@@ -178,9 +178,15 @@ def check_penalty(penalty, discriminator):
     Called by the constructor of a model, whose caller the warning is for.
     """
     name, rule = type(penalty).__name__, penalty.batch_norm
-    for mixes, kind, is_refused in (
-        (layers.has_batch_norm, "batch normalisation", rule == "refuse"),
-        (layers.sees_batch, "minibatch discrimination", False),
+    for mixes, kind, option, is_refused in (
+        (
+            *(layers.has_batch_norm, "batch normalisation", "batch_norm"),
+            rule == "refuse",
+        ),
+        (
+            *(layers.sees_batch, "minibatch discrimination", "minibatch"),
+            False,
+        ),
     ):
         if rule == "allow" or not mixes(discriminator):
             continue
@@ -189,8 +195,10 @@ def check_penalty(penalty, discriminator):
             "`discriminator` mixes with the others of its batch."
         )
         if is_refused:
-            raise ValueError(f"{message} Build it without.")
-        warnings.warn(f"{message} Better build it without.", stacklevel=4)
+            raise ValueError(f"{message} Build it without `{option}`.")
+        warnings.warn(
+            f"{message} Better build it without `{option}`.", stacklevel=4
+        )
     if layers.overwrites_kernels(discriminator):
         warnings.warn(
             f"`penalty={name}` is of one discriminator, and "

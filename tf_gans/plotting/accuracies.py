@@ -53,5 +53,6 @@ def plot_accuracies(path, intervals, title=""):
         axes.set_xlabel("Images a class that were learned")
         axes.set_ylabel("Accuracy on real test images")
         axes.set_title(title)
-        axes.legend(loc="lower right")
+        # Outside: there may be points anywhere.
+        figure.legend(loc="outside lower center", ncols=2, frameon=False)
     save_figure(path, figure)

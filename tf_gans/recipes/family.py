@@ -124,7 +124,11 @@ def _naming(options, message):
     A recipe by itself has no contradictions, so one of the options is the
     cause, though a model knows it by another name: `clip` as its constraint.
     """
-    given = [o for o, value in options.items() if value not in (None, False)]
+    given = [
+        option
+        for option, value in options.items()
+        if value is not None and value is not False  # 0 is a value
+    ]
     if not given or any(f"`{o}" in message for o in given):
         return message
     return f"{' or '.join(f'`{o}`' for o in given)}: {message}"

@@ -5,6 +5,7 @@ models have, too.
 """
 
 import argparse
+import re
 
 import numpy as np
 
@@ -30,6 +31,14 @@ class AutoencoderTraining(ImageTraining):
                 f"{config['recipe']} has none of, without a prior"
             )
         return super().open(config)
+
+    def _session(self, args, run, source, config):
+        session = super()._session(args, run, source, config)
+        # Read before the training, which what is wrong with them would waste.
+        self._anomalies = None
+        if args.anomaly:
+            self._anomalies = load_anomalies(args.anomaly, session.model)
+        return session
 
     def held_out(self, session):
         """Images that it was not trained on; its own where there are none."""
@@ -86,9 +95,9 @@ class AutoencoderTraining(ImageTraining):
         found = measure_reconstructions(session.model, others.images)
         print(f"Reconstructions of {words}: {_in_words(found)}")
         measured = {"reconstructions": {"of": words, **found}}
-        if session.args.anomaly:
+        if self._anomalies is not None:
             name = session.args.anomaly
-            area = anomaly_auc(session.model, others.images, name)
+            area = anomaly_auc(session.model, others.images, self._anomalies)
             print(
                 f"Anomalies: {name} is told from {others.name} by the error "
                 f"with an area under the curve of {area:.4f}"
@@ -233,34 +242,63 @@ def errors_of(model, images):
     return _asked(model, errors, images)[0]
 
 
-def anomaly_auc(model, images, name):
-    """How well the error tells other data from the model's own.
+def load_anomalies(name, model):
+    """The images that `--anomaly` names.
 
     Args:
-        model: an autoencoder of images.
-        images: uint8 array, images of its own data.
-        name: of a data set, or the path of the other images.
+        name: of a data set, or the path of images.
+        model: an autoencoder of images, which says their size and channels.
 
     Returns:
-        float, see `metrics.detection_auc`.
+        A uint8 array: test images where the data have some, otherwise their
+        training images.
+
+    Raises:
+        UserError: they cannot be read.
     """
-    from tf_gans import data, metrics
+    from tf_gans import data
 
     size, _, channels = model.sample_shape
     is_name = name in data.DATASETS
     wanted = {"dataset": name} if is_name else {"path": name}
-    split = "test" if data.has_test_images(**wanted) else "train"
-    others = data.load_images(
-        **wanted, size=size, channels=channels, split=split, say=_silent
-    )
+    try:
+        split = "test" if data.has_test_images(**wanted) else "train"
+        return data.load_images(
+            **wanted, size=size, channels=channels, split=split, say=_silent
+        ).images
+    except UserError as error:
+        # What it says of flags is of those for the data that are learned.
+        words = re.sub(r"--data(set)?\b", "--anomaly", str(error))
+        raise UserError(f"--anomaly: {words}") from error
+
+
+def anomaly_auc(model, images, others):
+    """How well the error tells other images from the model's own.
+
+    Args:
+        model: an autoencoder of images.
+        images, others: uint8 arrays: images of its own data, and others.
+
+    Returns:
+        float, see `metrics.detection_auc`.
+    """
+    from tf_gans import metrics
+
     return metrics.detection_auc(
-        errors_of(model, images), errors_of(model, others.images)
+        errors_of(model, images), errors_of(model, others)
     )
 
 
 def has_plane(model):
-    """Whether a model gives images codes, and of two components."""
+    """Whether a model gives images codes, and of two components.
+
+    Where there is a prior they must be z as a whole: what InfoGAN's Q says is
+    of a part of it.
+    """
     if "encode" not in model.signatures():
+        return False
+    prior = getattr(model, "latents", None)
+    if prior is not None and prior.shape != (2,):
         return False
     blank = np.zeros((1, *model.sample_shape), np.uint8)
     return codes_of(model, blank).shape[1:] == (2,)

@@ -5,7 +5,6 @@ answered at once.
 """
 
 import argparse
-import contextlib
 import difflib
 import math
 import os
@@ -212,7 +211,7 @@ def add_sample_flags(add, what, most, default, labels, labels_help):
         type=integer(1, most),
         default=default,
         metavar="N",
-        help="how many (default: %(default)s)",
+        help=f"how many (default: {default})",
     )
     add(
         "--seed",
@@ -433,7 +432,7 @@ def run(main):
     # A notebook hands its own to all that it starts, which may lack it.
     if os.environ.get("MPLBACKEND", "").startswith("module://"):
         del os.environ["MPLBACKEND"]
-    with contextlib.redirect_stdout(streams.Output(sys.stdout)):
+    with streams.for_a_user(program()):
         try:
             main()
         except UserError as error:

@@ -53,7 +53,8 @@ def picture(sampler, seed, steps=STEPS, reach=1.0):
                 steps,
                 picture_scale(sampler.sample_shape),
                 heads=[f"{value:+.2f}" for value in values],
-                sides=[f"c{number}" for number in range(prior.categories)],
+                # Without categories there is one row, and beside it the corner.
+                sides=[f"c{n}" for n in range(prior.categories)] or [""],
                 corner=f"code {code}",
             )
         )

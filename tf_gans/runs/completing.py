@@ -40,7 +40,7 @@ def add_flags(add):
         help="what is not known: center, the middle half of each side; random, "
         "a fifth of the pixels; left, the left half; grid, all but one pixel "
         "of 16; lowres, all but the means of blocks; or a picture of the "
-        "images' size whose black pixels are the hole",
+        "images' size whose pixels below middle grey are the hole",
     )
     add(
         "--block",
@@ -188,8 +188,10 @@ def _observation(args, sample_shape):
     from tf_gans import completion, masks
 
     height, width, _ = sample_shape
-    if args.window and args.window % 2 == 0:
-        raise UserError(f"--window: must be odd, or 0; received {args.window}")
+    if args.window == 1 or (args.window and args.window % 2 == 0):
+        raise UserError(
+            f"--window: must be odd and 3 or more, or 0; received {args.window}"
+        )
     try:
         if args.mask == "lowres":
             return completion.BlockMeans(args.block, height, width)

@@ -4,11 +4,37 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 
 
 def warn(line):
     """Prints a line to the standard error stream."""
     print(line, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def for_a_user(program):
+    """Prints by `Output`, and what this package warns of as lines.
+
+    Python would show the code that warns, which is no business of a user's.
+
+    Args:
+        program: str. The lines begin with its name.
+    """
+    with (
+        contextlib.redirect_stdout(Output(sys.stdout)),
+        warnings.catch_warnings(),
+    ):
+        show = warnings.showwarning
+
+        def show_line(message, category, *where, **options):
+            if category is UserWarning:
+                warn(f"{program}: {message}")
+            else:
+                show(message, category, *where, **options)
+
+        warnings.showwarning = show_line
+        yield
 
 
 @contextlib.contextmanager

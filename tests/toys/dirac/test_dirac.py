@@ -3,10 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
+from tf_gans.plotting import picture as plotting_picture
 from tf_gans.recipes import catalogue
 from tf_gans.toys import dirac
 from tf_gans.toys.dirac import metrics, probe, recipes
+from tf_gans.toys.dirac.picture import DiracPicture
 
 RATE = 0.1
 
@@ -113,3 +116,39 @@ def test_survives_saving(tmp_path):
     loaded = keras.models.load_model(tmp_path / "dirac.keras")
     np.testing.assert_array_equal(probe.players(loaded), probe.players(model))
     assert loaded.generator.start == 0.5
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_picture_of_any_width_holds_its_words(count, monkeypatch, tmp_path):
+    """The title ends before a film's `Step 60 / 60`, the text in the picture."""
+    figures = []
+    monkeypatch.setattr(
+        plotting_picture,
+        "save_figure",
+        lambda path, figure, about: figures.append(figure),
+    )
+    axis = np.linspace(-2, 2, 5)
+    places = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+    picture = DiracPicture(
+        tuple(f"training {n}" for n in range(count)),
+        np.ones((count, 61, 2)),
+        places,
+        np.ones((count, len(places), 2)),
+    )
+    sentence = "60 steps at a rate of 0.1. The arrows are single steps, their "
+    picture.save(
+        tmp_path / "a.png", sentence + "lengths by their root.", taken=9
+    )
+    (figure,) = figures
+    figure.draw_without_rendering()
+    inches = {
+        words.get_text(): words.get_window_extent().transformed(
+            figure.dpi_scale_trans.inverted()
+        )
+        for words in figure.findobj(Text)
+        if words.get_text()
+    }
+    width, _ = figure.get_size_inches()
+    for extent in inches.values():
+        assert extent.x0 > -0.01 and extent.x1 < width + 0.01
+    assert inches[picture.title].x1 < picture.head[1] - 1.2

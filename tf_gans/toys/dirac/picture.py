@@ -1,6 +1,7 @@
 """The ways of the Dirac GAN's two numbers, side by side, and their film."""
 
 import dataclasses
+import textwrap
 
 import numpy as np
 
@@ -10,9 +11,12 @@ from tf_gans.toys.dirac.metrics import distances
 # In inches.
 _SIDE, _GAP, _HEAD, _MARGIN, _BOTTOM, _TOP = 2.3, 0.45, 0.42, 0.75, 0.55, 0.2
 _COLUMNS = 3
+_CHARACTERS = 14  # of the text below, in an inch
 
 # The longest arrow of a panel, as a part of the arrows' distance.
 _ARROW = 0.85
+
+_TITLE = "Dirac GAN: the generator makes theta, the discriminator says psi x"
 
 _ENDED = 0.05  # a distance below which a way has come to its end
 
@@ -39,7 +43,12 @@ class DiracPicture(Picture):
     places: np.ndarray
     moves: np.ndarray
 
-    title = "Dirac GAN: the generator makes theta, the discriminator says psi x"
+    @property
+    def title(self):
+        """As much as there is room for, beside the number of a step."""
+        if self.columns < _COLUMNS:
+            return "Dirac GAN"
+        return _TITLE
 
     @property
     def columns(self):
@@ -54,6 +63,12 @@ class DiracPicture(Picture):
         width = _MARGIN + self.columns * (_SIDE + _GAP)
         height = _BOTTOM + self.rows * (_SIDE + _HEAD + _GAP / 2) + _TOP
         return width, height
+
+    def save(self, path, text=None, about=None, **values):
+        """Saves it, with a text that is broken to its width; see `Picture`."""
+        if text:
+            text = textwrap.fill(text, int(_CHARACTERS * self.size[0]))
+        super().save(path, text, about, **values)
 
     @property
     def head(self):
