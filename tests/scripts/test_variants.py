@@ -290,7 +290,7 @@ class TestMistakes:
         [
             (
                 ["--gan", "wgan-gp", "--batch-norm"],
-                ["--batch-norm: ", "GradientPenalty", "batch normalisation"],
+                ["without --batch-norm.", "GradientPenalty", "batch normalisation"],
             ),
             (
                 ["--gan", "wgan-gp", "--clip", "0.01"],
