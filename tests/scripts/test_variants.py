@@ -290,7 +290,11 @@ class TestMistakes:
         [
             (
                 ["--gan", "wgan-gp", "--batch-norm"],
-                ["without --batch-norm.", "GradientPenalty", "batch normalisation"],
+                [
+                    "without --batch-norm.",
+                    "GradientPenalty",
+                    "batch normalisation",
+                ],
             ),
             (
                 ["--gan", "wgan-gp", "--clip", "0.01"],
