@@ -191,8 +191,10 @@ class TestBatchStatistics:
         gan.fit(Plain(), steps_per_epoch=4, verbose=0)
         moving = gan.generator.norm.moving_mean.numpy()
         assert moving.any()
+        # It is moved by a difference, which is rounded where numbers near 1
+        # come to one near 0.
         np.testing.assert_allclose(
-            gan.ema_generator.norm.moving_mean, moving, rtol=1e-6
+            gan.ema_generator.norm.moving_mean, moving, rtol=1e-6, atol=6e-8
         )
         gan = normed_gan(ema_decay=0.9)
         gan.fit(Plain(), steps_per_epoch=1, verbose=0)
