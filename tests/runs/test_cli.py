@@ -216,7 +216,7 @@ def test_a_mistake_is_one_line_whatever_its_name(name, capsys):
 
 
 def test_warnings_are_lines():
-    """Without the code that warns; what is not this package's is as ever."""
+    """Without the code that warns; other kinds are shown as ever."""
     body = (
         "import warnings; warnings.warn('Take care.'); "
         "warnings.warn('Soon gone.', FutureWarning)"

@@ -290,11 +290,7 @@ class TestMistakes:
         [
             (
                 ["--gan", "wgan-gp", "--batch-norm"],
-                [
-                    "without --batch-norm.",
-                    "GradientPenalty",
-                    "batch normalisation",
-                ],
+                ["--batch-norm: ", "GradientPenalty", "batch normalisation"],
             ),
             (
                 ["--gan", "wgan-gp", "--clip", "0.01"],

@@ -191,14 +191,13 @@ def check_penalty(penalty, discriminator):
         if rule == "allow" or not mixes(discriminator):
             continue
         message = (
-            f"`penalty={name}` is a norm for each sample, which {kind} in the "
+            f"`{option}`: `penalty={name}` is a norm for each sample, which "
+            f"{kind} in the "
             "`discriminator` mixes with the others of its batch."
         )
         if is_refused:
-            raise ValueError(f"{message} Build it without `{option}`.")
-        warnings.warn(
-            f"{message} Better build it without `{option}`.", stacklevel=4
-        )
+            raise ValueError(f"{message} Build it without.")
+        warnings.warn(f"{message} Better build it without.", stacklevel=4)
     if layers.overwrites_kernels(discriminator):
         warnings.warn(
             f"`penalty={name}` is of one discriminator, and "

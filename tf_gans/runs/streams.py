@@ -6,6 +6,8 @@ import sys
 import tempfile
 import warnings
 
+from tf_gans.errors import shown
+
 
 def warn(line):
     """Prints a line to the standard error stream."""
@@ -14,7 +16,7 @@ def warn(line):
 
 @contextlib.contextmanager
 def for_a_user(program):
-    """Prints by `Output`, and what this package warns of as lines.
+    """Prints by `Output`, and Python's warnings to users as lines.
 
     Python would show the code that warns, which is no business of a user's.
 
@@ -29,7 +31,7 @@ def for_a_user(program):
 
         def show_line(message, category, *where, **options):
             if category is UserWarning:
-                warn(f"{program}: {message}")
+                warn(f"{program}: {shown(message)}")
             else:
                 show(message, category, *where, **options)
 
